@@ -1,0 +1,1 @@
+"""Peer review: swap submissions among the members of a cohort."""

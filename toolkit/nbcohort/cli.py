@@ -1,0 +1,40 @@
+"""`nbcohort ...`: each feature adds its own commands or group; here they are mounted and their errors become one line."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from nbcohort import __version__
+from nbcohort.errors import NbcohortError
+from nbcohort.i18n import _
+
+app = typer.Typer(
+    name="nbcohort",
+    help=_("Run a data-science course where a cohort learns together."),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"nbcohort {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help=_("Show the version.")),
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; a `NbcohortError` becomes one line on stderr and exit code 1."""
+    try:
+        app()
+    except NbcohortError as error:
+        Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"nbcohort: {error}")
+        sys.exit(1)

@@ -1,0 +1,1 @@
+"""Courses and cohorts: their settings, schedules, members and roles."""

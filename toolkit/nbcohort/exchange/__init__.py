@@ -1,0 +1,1 @@
+"""nbgrader's exchange classes, over HTTP."""

@@ -1,0 +1,1 @@
+"""Papermill runs the checks, nbgrader keeps the grades."""

@@ -1,0 +1,1 @@
+"""Run untrusted code: no network, empty environment, throwaway home, limits."""

@@ -1,0 +1,1 @@
+"""The Hub service: app, identity, permissions, clock, errors, tasks by the minute."""

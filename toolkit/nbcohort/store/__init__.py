@@ -1,0 +1,1 @@
+"""What is kept: tables' base, blobs, migrations, audit and the interactions log."""

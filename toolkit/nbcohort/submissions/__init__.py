@@ -1,0 +1,1 @@
+"""Release, fetch, hand in, collect: immutable snapshots with signed receipts."""
