@@ -1,4 +1,4 @@
-"""`nbcohort ...`: each feature adds its own commands or group; here they are mounted and their errors become one line."""
+"""`nbcohort ...`: each feature adds its own commands; here they are mounted and their errors become one line."""
 
 import sys
 
@@ -26,7 +26,9 @@ def _show_version(value: bool) -> None:
 
 @app.callback()
 def _options(
-    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help=_("Show the version.")),
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help=_("Show the version.")
+    ),
 ) -> None:
     pass
 

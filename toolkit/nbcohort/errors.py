@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 
 class NbcohortError(Exception):
-    """Something a person can understand and mostly mend. `str(error)` is the sentence: what was wrong, where, what to do."""
+    """Something a person can understand and mostly mend; as text, the sentence: what was wrong, where, what to do."""
 
     status = 400
     """The HTTP status the service answers with."""
