@@ -1,0 +1,1 @@
+"""Hang submissions into the house."""
