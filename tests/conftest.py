@@ -1,0 +1,3 @@
+"""Fixtures for all tests: the ones that plugin authors use, too."""
+
+pytest_plugins = ["nbcohort.testing"]

@@ -1,0 +1,124 @@
+"""What plugins may import, and nothing else. `nbcohort.plugins` tells which hooks there are.
+
+Names are loaded when they are first used: a plugin's `plugin.py` is also imported on learners' servers, which have
+neither FastAPI nor the service's tables.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from nbcohort.errors import Conflict, Invalid, NbcohortError, NotFound, NotPermitted
+from nbcohort.i18n import _
+from nbcohort.plugins import Task, hook
+
+if TYPE_CHECKING:
+    from nbcohort.client import ServiceClient
+    from nbcohort.courses.actions import AppliedSettings, read_settings
+    from nbcohort.courses.findings import Finding, error, warning
+    from nbcohort.courses.roster import RosterEntry, active_members, roster
+    from nbcohort.courses.schedule import Calendar
+    from nbcohort.courses.settings import AssignmentSettings, CohortSettings, CourseSettings, Relative, Settings
+    from nbcohort.service.acting import Acting, as_service
+    from nbcohort.service.deps import Caller
+    from nbcohort.service.house import House
+    from nbcohort.service.permissions import Permission, may
+    from nbcohort.service.schema import Page, PageQuery, Schema, page_of
+    from nbcohort.store.base import NAMING, Json, UtcDateTime
+    from nbcohort.store.ids import new_id
+    from nbcohort.store.interactions import InteractionKind
+    from nbcohort.store.leases import take_lease
+    from nbcohort.store.migrate import Migrations
+    from nbcohort.submissions.work import Work, WorkFile, open_work_file, works_of
+
+_WHERE = {
+    "ServiceClient": "nbcohort.client",
+    "AppliedSettings": "nbcohort.courses.actions",
+    "read_settings": "nbcohort.courses.actions",
+    "Finding": "nbcohort.courses.findings",
+    "error": "nbcohort.courses.findings",
+    "warning": "nbcohort.courses.findings",
+    "RosterEntry": "nbcohort.courses.roster",
+    "active_members": "nbcohort.courses.roster",
+    "roster": "nbcohort.courses.roster",
+    "Calendar": "nbcohort.courses.schedule",
+    "AssignmentSettings": "nbcohort.courses.settings",
+    "CohortSettings": "nbcohort.courses.settings",
+    "CourseSettings": "nbcohort.courses.settings",
+    "Relative": "nbcohort.courses.settings",
+    "Settings": "nbcohort.courses.settings",
+    "Acting": "nbcohort.service.acting",
+    "as_service": "nbcohort.service.acting",
+    "Caller": "nbcohort.service.deps",
+    "House": "nbcohort.service.house",
+    "Permission": "nbcohort.service.permissions",
+    "may": "nbcohort.service.permissions",
+    "Page": "nbcohort.service.schema",
+    "PageQuery": "nbcohort.service.schema",
+    "Schema": "nbcohort.service.schema",
+    "page_of": "nbcohort.service.schema",
+    "NAMING": "nbcohort.store.base",
+    "Json": "nbcohort.store.base",
+    "UtcDateTime": "nbcohort.store.base",
+    "new_id": "nbcohort.store.ids",
+    "InteractionKind": "nbcohort.store.interactions",
+    "take_lease": "nbcohort.store.leases",
+    "Migrations": "nbcohort.store.migrate",
+    "Work": "nbcohort.submissions.work",
+    "WorkFile": "nbcohort.submissions.work",
+    "open_work_file": "nbcohort.submissions.work",
+    "works_of": "nbcohort.submissions.work",
+}
+
+__all__ = [
+    "NAMING",
+    "Acting",
+    "AppliedSettings",
+    "AssignmentSettings",
+    "Calendar",
+    "Caller",
+    "CohortSettings",
+    "Conflict",
+    "CourseSettings",
+    "Finding",
+    "House",
+    "InteractionKind",
+    "Invalid",
+    "Json",
+    "Migrations",
+    "NbcohortError",
+    "NotFound",
+    "NotPermitted",
+    "Page",
+    "PageQuery",
+    "Permission",
+    "Relative",
+    "RosterEntry",
+    "Schema",
+    "ServiceClient",
+    "Settings",
+    "Task",
+    "UtcDateTime",
+    "Work",
+    "WorkFile",
+    "_",
+    "active_members",
+    "as_service",
+    "error",
+    "hook",
+    "may",
+    "new_id",
+    "open_work_file",
+    "page_of",
+    "read_settings",
+    "roster",
+    "take_lease",
+    "warning",
+    "works_of",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name from where it lives."""
+    if name not in _WHERE:
+        raise AttributeError(f"nbcohort.api has no {name!r}")
+    return getattr(import_module(_WHERE[name]), name)

@@ -1,0 +1,108 @@
+"""Tell the Hub what the roster says, or take the roster from the Hub: one direction per cohort, and idempotent.
+
+The Hub is told after the database's transaction is durable; what it could not be told yet stays due and is tried again
+by the minute.
+"""
+
+import logging
+from datetime import datetime
+
+from sqlalchemy import select
+
+from nbcohort.courses import actions, roster
+from nbcohort.courses.models import Cohort, Member
+from nbcohort.service.acting import as_service
+from nbcohort.service.house import House
+from nbcohort.service.hubapi import HubRefused
+from nbcohort.service.permissions import Role
+
+log = logging.getLogger(__name__)
+
+ROOMS_GROUP = "nbcohort-course-rooms"
+"""The Hub group of all course rooms."""
+
+GROUPS: dict[Role, str] = {"learner": "nbgrader-{}", "mentor": "mentor-{}", "instructor": "formgrade-{}"}
+"""The Hub groups of a cohort by role; the first and last names are nbgrader's own."""
+
+
+def tell_hub(house: House, now: datetime, cohort: str | None = None) -> bool:
+    """Bring the Hub's accounts, groups and shares to what the roster says, for `cohort` or for all that are due.
+
+    Returns False if the Hub did not let us; the cohorts then stay due.
+    """
+    with house.database.read() as session:
+        query = select(Cohort.public_id).where(Cohort.hub_due)
+        due = list(session.scalars(query.where(Cohort.public_id == cohort) if cohort else query))
+    done = True
+    for one in due:
+        try:
+            _tell_of(house, one, now)
+        except HubRefused as error:
+            log.warning("cohort %s: %s", one, error)
+            done = False
+    return done
+
+
+def _tell_of(house: House, cohort: str, now: datetime) -> None:
+    with house.database.write() as session:
+        row = roster.find_cohort(session, cohort)
+        row.hub_due = False
+        room, source = row.room, row.roster
+        members = roster.active_members(session, cohort, now)
+    try:
+        house.hub.make_room(room, [ROOMS_GROUP])
+        if source == "nbcohort":
+            for role, group in GROUPS.items():
+                accounts = {one.account for one in members if one.role == role}
+                house.hub.set_group(group.format(cohort), accounts | ({room} if role == "instructor" else set()))
+        house.hub.share_room(room, [one.account for one in members if one.role == "instructor"])
+    except BaseException:
+        with house.database.write() as session:
+            roster.find_cohort(session, cohort).hub_due = True
+        raise
+
+
+def follow_hub(house: House, now: datetime) -> None:
+    """Bring the members of every cohort whose roster is the Hub's to what its groups say."""
+    with house.database.read() as session:
+        cohorts = list(session.scalars(select(Cohort.public_id).where(Cohort.roster == "hub")))
+    for cohort in cohorts:
+        try:
+            wanted: dict[str, Role] = {
+                account: role for role, group in GROUPS.items() for account in house.hub.group(group.format(cohort))
+            }
+        except HubRefused as error:
+            log.warning("cohort %s: %s", cohort, error)
+            continue
+        _follow(house, cohort, wanted, now)
+
+
+def _follow(house: House, cohort: str, wanted: dict[str, Role], now: datetime) -> None:
+    with house.database.write() as session:
+        row = roster.find_cohort(session, cohort)
+        acting = as_service(house, session, cohort, now)
+        known = {one.account: one for one in roster.roster(session, cohort)}
+        for account, role in sorted(wanted.items()):
+            if account == row.room:
+                continue
+            if account not in known:
+                actions.enrol(acting, row, account, None, role, now)
+            elif known[account].role != role or not known[account].active(now):
+                member = session.scalars(select(Member).where(Member.public_id == known[account].id)).one()
+                acting.audit("member.change", member.public_id, before={"role": member.role}, after={"role": role})
+                member.role, member.ends_at, row.hub_due = role, None, True
+        for account, one in known.items():
+            if account not in wanted and one.active(now):
+                member = session.scalars(select(Member).where(Member.public_id == one.id)).one()
+                acting.audit("member.change", member.public_id, after={"ends_at": now.isoformat()})
+                actions.end_membership(acting, member, now)
+                row.hub_due = True
+
+
+def memberships_ending(house: House, since: datetime, now: datetime) -> None:
+    """Mark the cohorts due in which somebody's time began or ended after `since` and up to `now`."""
+    with house.database.write() as session:
+        for moment in (Member.ends_at, Member.starts_at):
+            rows = select(Cohort).join(Member, Member.cohort_pk == Cohort.pk).where(moment > since, moment <= now)
+            for row in session.scalars(rows):
+                row.hub_due = True

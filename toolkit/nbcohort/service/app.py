@@ -1,0 +1,102 @@
+"""The FastAPI application: the house's parts put together, and its plugins' routes mounted."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Literal
+
+import httpx
+from fastapi import APIRouter, FastAPI, Request
+from pydantic import AwareDatetime
+
+from nbcohort import __version__
+from nbcohort.courses.routes import on_hub
+from nbcohort.plugins import load_plugins
+from nbcohort.service import problems
+from nbcohort.service.clock import DemoClock, SystemClock
+from nbcohort.service.config import Config
+from nbcohort.service.house import House
+from nbcohort.service.hubapi import HubApi
+from nbcohort.service.identity import HubIdentities
+from nbcohort.service.permissions import merge
+from nbcohort.service.schema import Schema
+from nbcohort.service.ticks import tick_for_ever
+from nbcohort.store.blobs import LocalStore
+from nbcohort.store.database import Database
+from nbcohort.store.interactions import InteractionKinds
+from nbcohort.store.migrate import STORE, upgrade
+
+
+class Health(Schema):
+    """That the service is there, and what time it has."""
+
+    status: Literal["ok"]
+    version: str
+    now: AwareDatetime
+    demo_clock: bool
+
+
+def build_house(config: Config) -> House:
+    """Open what the service works with, and bring the database up to date."""
+    config.data.mkdir(parents=True, exist_ok=True)
+    plugins = load_plugins()
+    database = Database(config.database)
+    upgrade(database, [STORE, *reversed(plugins.hook.migrations())])
+    return House(
+        data=config.data,
+        database=database,
+        blobs=LocalStore(config.blobs),
+        clock=DemoClock(config.demo_clock) if config.demo_clock else SystemClock(),
+        plugins=plugins,
+        permissions=merge(plugins.hook.permissions()),
+        kinds=InteractionKinds(kind for kinds in plugins.hook.interaction_kinds() for kind in kinds),
+        hub=HubApi(
+            httpx.Client(base_url=config.hub_api, headers={"Authorization": f"token {config.hub_token}"}, timeout=20)
+        ),
+        holder=secrets.token_hex(8),
+    )
+
+
+def create_app(config: Config, house: House) -> FastAPI:
+    """Return the application of `house`. It ticks while it runs, and closes the house's connections when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with httpx.AsyncClient(base_url=config.hub_api, timeout=10) as client:
+            app.state.identities = HubIdentities(client)
+            ticking = asyncio.create_task(tick_for_ever(house, config.tick_seconds))
+            yield
+            ticking.cancel()
+            with suppress(asyncio.CancelledError):
+                await ticking
+        house.hub.client.close()
+        house.database.close()
+
+    prefix = config.prefix.rstrip("/")
+    app = FastAPI(
+        title="nbcohort",
+        version=__version__,
+        lifespan=lifespan,
+        responses=problems.RESPONSES,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{prefix}/openapi.json",
+    )
+    app.state.house = house
+    problems.install(app)
+
+    service = APIRouter(prefix=prefix)
+
+    @service.get("/health", tags=["service"])
+    def health(request: Request) -> Health:
+        """Is the service there, and what time does it have?"""
+        now = house.clock.now()
+        return Health(status="ok", version=__version__, now=now, demo_clock=house.clock.movable)
+
+    app.include_router(service)
+    app.include_router(on_hub, prefix=f"{prefix}/api/v1")
+    for routers in house.plugins.hook.routers():
+        for router in routers:
+            app.include_router(router, prefix=f"{prefix}/api/v1/cohorts/{{cohort}}")
+    return app

@@ -1,0 +1,72 @@
+"""How the service is started: every setting is an environment variable, read once."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbcohort.errors import NbcohortError
+from nbcohort.i18n import _
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of the running service.
+
+    Args:
+        data: NBCOHORT_DATA, folder of the service's files; made if missing.
+        database: NBCOHORT_DATABASE, SQLAlchemy URL; a SQLite file in `data` by default.
+        blobs: NBCOHORT_BLOBS, folder of the blobs; `data`/blobs by default.
+        hub_api: JUPYTERHUB_API_URL, with a slash at its end.
+        hub_token: JUPYTERHUB_API_TOKEN, the service's own.
+        prefix: JUPYTERHUB_SERVICE_PREFIX, such as `/services/nbcohort/`.
+        bind: JUPYTERHUB_SERVICE_URL, such as `http://127.0.0.1:10101`.
+        tick_seconds: NBCOHORT_TICK_SECONDS, how often rounds are moved on; 60 by default.
+        demo: NBCOHORT_DEMO=1, allows a movable clock.
+        demo_clock: NBCOHORT_DEMO_CLOCK, the movable clock's file.
+    """
+
+    data: Path
+    database: str
+    blobs: Path
+    hub_api: str
+    hub_token: str
+    prefix: str
+    bind: str
+    tick_seconds: float = 60.0
+    demo: bool = False
+    demo_clock: Path | None = None
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Config":
+        """Read the settings from `environ`.
+
+        Raises:
+            NbcohortError: one is missing, or a movable clock is asked for outside the demo.
+        """
+        try:
+            data = Path(environ["NBCOHORT_DATA"]).absolute()
+            clock = environ.get("NBCOHORT_DEMO_CLOCK")
+            config = cls(
+                data=data,
+                database=environ.get("NBCOHORT_DATABASE") or f"sqlite:///{data / 'nbcohort.db'}",
+                blobs=Path(environ.get("NBCOHORT_BLOBS") or data / "blobs").absolute(),
+                hub_api=environ["JUPYTERHUB_API_URL"].rstrip("/") + "/",
+                hub_token=environ["JUPYTERHUB_API_TOKEN"],
+                prefix=environ.get("JUPYTERHUB_SERVICE_PREFIX", "/"),
+                bind=environ["JUPYTERHUB_SERVICE_URL"],
+                tick_seconds=float(environ.get("NBCOHORT_TICK_SECONDS", "60")),
+                demo=environ.get("NBCOHORT_DEMO") == "1",
+                demo_clock=Path(clock).absolute() if clock else None,
+            )
+        except KeyError as error:
+            raise NbcohortError(
+                _("The service needs the environment variable {name}; JupyterHub sets the JUPYTERHUB_ ones.").format(
+                    name=error.args[0]
+                )
+            ) from None
+        except ValueError as error:
+            raise NbcohortError(_("NBCOHORT_TICK_SECONDS should be a number of seconds.")) from error
+        if config.demo_clock and not config.demo:
+            raise NbcohortError(_("NBCOHORT_DEMO_CLOCK is refused outside the demo (NBCOHORT_DEMO=1)."))
+        return config

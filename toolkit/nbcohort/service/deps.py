@@ -1,0 +1,146 @@
+"""What a route asks for: the caller, who opens transactions as who they are.
+
+A transaction is opened within the route's own thread. (Were it opened by a dependency that yields, a request could hold
+the database's write lock while it waits for a thread, and the threads could all wait for the lock.)
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Header, Request
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from nbcohort.courses import roster
+from nbcohort.i18n import _
+from nbcohort.service.acting import Acting
+from nbcohort.service.house import House
+from nbcohort.service.identity import Identity, NotIdentified
+from nbcohort.store.idempotency import do_once, fingerprint
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def _house(request: Request) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+async def _identity(request: Request, authorization: Annotated[str | None, Header()] = None) -> Identity:
+    scheme, _space, token = (authorization or "").partition(" ")
+    if scheme.lower() not in ("bearer", "token") or not token.strip():
+        raise NotIdentified(_("Say who you are: send the header Authorization: Bearer <your JupyterHub token>."))
+    found: Identity = await request.app.state.identities.identify(token.strip())
+    return found
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What makes two requests with one key the same request."""
+
+    key: str | None
+    fingerprint: str
+
+
+async def _repeatable(
+    request: Request, idempotency_key: Annotated[str | None, Header(min_length=8, max_length=200)] = None
+) -> _Request:
+    if idempotency_key is None:
+        return _Request(None, "")
+    return _Request(idempotency_key, fingerprint(request.method, request.url.path, await request.body()))
+
+
+@dataclass(frozen=True)
+class _Caller:
+    """Who sent a request, and when it came in by the service's clock."""
+
+    house: House
+    identity: Identity
+    now: datetime
+    request: _Request
+
+    def _once(self, session: Session, model: type[M], act: Callable[[], M]) -> M:
+        def answer() -> dict[str, Any]:
+            return act().model_dump(mode="json")
+
+        kept = do_once(
+            session,
+            account=self.identity.account,
+            key=self.request.key,
+            request=self.request.fingerprint,
+            now=self.now,
+            act=answer,
+        )
+        return model.model_validate(kept)
+
+
+@dataclass(frozen=True)
+class _HubCaller(_Caller):
+    """Who sent a request about the Hub as a whole."""
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that reads."""
+        with self.house.database.read() as session:
+            yield session
+
+    def once(self, model: type[M], act: Callable[[Acting], M]) -> M:
+        """Do `act` as an admin in a transaction, once for each `Idempotency-Key`."""
+        with self.house.database.write() as session:
+            acting = roster.acting_on_hub(self.house, session, self.identity, self.now)
+            return self._once(session, model, lambda: act(acting))
+
+
+@dataclass(frozen=True)
+class _CohortCaller(_Caller):
+    """Who sent a request about a cohort."""
+
+    cohort: str
+
+    @contextmanager
+    def read(self) -> Iterator[Acting]:
+        """Act in a transaction that reads.
+
+        Raises:
+            NotFound, NotPermitted: there is no such cohort, or the caller is no member of it now.
+        """
+        with self.house.database.read() as session:
+            yield roster.acting_in(self.house, session, self.identity, self.cohort, self.now)
+
+    @contextmanager
+    def write(self) -> Iterator[Acting]:
+        """Act in a transaction that writes: durable when the block ends, undone when it raises. Raises as `read`."""
+        with self.house.database.write() as session:
+            yield roster.acting_in(self.house, session, self.identity, self.cohort, self.now)
+
+    def once(self, model: type[M], act: Callable[[Acting], M]) -> M:
+        """Do `act` in a transaction that writes, once for each `Idempotency-Key`; the same answer the next time."""
+        with self.write() as acting:
+            return self._once(acting.session, model, lambda: act(acting))
+
+
+def _hub_caller(
+    house: Annotated[House, Depends(_house)],
+    identity: Annotated[Identity, Depends(_identity)],
+    request: Annotated[_Request, Depends(_repeatable)],
+) -> _HubCaller:
+    return _HubCaller(house, identity, house.clock.now(), request)
+
+
+def _cohort_caller(
+    cohort: str,
+    house: Annotated[House, Depends(_house)],
+    identity: Annotated[Identity, Depends(_identity)],
+    request: Annotated[_Request, Depends(_repeatable)],
+) -> _CohortCaller:
+    return _CohortCaller(house, identity, house.clock.now(), request, cohort)
+
+
+HubCaller = Annotated[_HubCaller, Depends(_hub_caller)]
+"""Dependency of a route about the Hub as a whole."""
+
+Caller = Annotated[_CohortCaller, Depends(_cohort_caller)]
+"""Dependency of a route below `/cohorts/{cohort}`."""

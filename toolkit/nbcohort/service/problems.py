@@ -1,0 +1,91 @@
+"""The one place where errors become HTTP: problem details (RFC 9457), whose `detail` is the sentence for the user."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from nbcohort.errors import NbcohortError, StorageFull
+from nbcohort.i18n import _
+
+log = logging.getLogger(__name__)
+
+
+class Problem(BaseModel):
+    """RFC 9457's members; a problem may carry further ones."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "4XX": {"description": "What was wrong with the request", "content": {"application/problem+json": {}}},
+    "5XX": {"description": "What the service lacks", "content": {"application/problem+json": {}}},
+}
+"""What every route may answer besides success."""
+for _documented in RESPONSES.values():
+    _documented["content"]["application/problem+json"]["schema"] = Problem.model_json_schema()
+
+
+def problem(status: int, slug: str, detail: str, **extra: object) -> JSONResponse:
+    """Return a problem detail."""
+    title = HTTPStatus(status).phrase
+    body = {"type": f"urn:nbcohort:problem:{slug}", "title": title, "status": status, "detail": detail, **extra}
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+def _own(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, NbcohortError):
+        raise error
+    return problem(error.status, error.slug, str(error), **error.extra)
+
+
+def _not_valid(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    found = [{"where": ".".join(str(part) for part in one["loc"]), "what": one["msg"]} for one in error.errors()]
+    detail = "; ".join(f"{one['where']}: {one['what']}" for one in found[:5])
+    return problem(422, "invalid", detail, errors=found)
+
+
+def _http(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    detail = str(error.detail)
+    if error.status_code == 404:
+        detail = _("There is nothing at {path}.").format(path=request.url.path)
+    return problem(error.status_code, "http", detail)
+
+
+def _database(request: Request, error: Exception) -> JSONResponse:
+    text = str(getattr(error, "orig", error))
+    if "disk is full" in text or "No space left" in text:
+        log.error("the database's disk is full: %s", text)
+        return _own(request, StorageFull(_("The service's disk is full; nothing was kept. Tell your instructor.")))
+    log.error("the database failed: %s", text)
+    return problem(503, "database", _("The service's database is busy or away; try again in a minute."))
+
+
+def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("unexpected error at %s %s", request.method, request.url.path, exc_info=error)
+    return problem(500, "unexpected", _("Something went wrong in the service; it was logged, and nothing was changed."))
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer every error with a problem detail."""
+    app.add_exception_handler(NbcohortError, _own)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OperationalError, _database)
+    app.add_exception_handler(Exception, _unexpected)

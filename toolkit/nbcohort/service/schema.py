@@ -1,0 +1,48 @@
+"""What requests and answers have in common: named models that refuse unknown fields, and pages."""
+
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from nbcohort.errors import Invalid
+from nbcohort.i18n import _
+
+T = TypeVar("T")
+
+
+class Schema(BaseModel):
+    """A request or an answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PageQuery(Schema):
+    """Which part of a list: at most `limit` items, after the one called `after`."""
+
+    after: str | None = Field(None, max_length=200)
+    limit: int = Field(100, ge=1, le=500)
+
+
+class Page(Schema, Generic[T]):
+    """A part of a list; `next` is the `after` of the next part, or null at the end."""
+
+    items: list[T]
+    next: str | None
+
+
+def page_of(items: Sequence[T], query: PageQuery, key: Callable[[T], str]) -> Page[T]:
+    """Return the part of `items` that `query` asks for; for lists short enough to be made whole.
+
+    Raises:
+        Invalid: `after` names no item of the list.
+    """
+    start = 0
+    if query.after is not None:
+        keys = [key(item) for item in items]
+        if query.after not in keys:
+            raise Invalid(_("after: there is no such item in this list; begin again without it."))
+        start = keys.index(query.after) + 1
+    part = list(items[start : start + query.limit])
+    more = start + query.limit < len(items)
+    return Page(items=part, next=key(part[-1]) if more else None)

@@ -1,0 +1,72 @@
+"""A request that is sent twice with one `Idempotency-Key` is done once and answered twice.
+
+The key is kept in the transaction of what was done, so either both are there or neither is (the contract follows the
+IETF draft "The Idempotency-Key HTTP Header Field").
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import UniqueConstraint, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from nbcohort.errors import Invalid
+from nbcohort.i18n import _
+from nbcohort.store.base import Base
+
+
+class IdempotentRequest(Base):
+    """A request that was done, and its answer."""
+
+    __tablename__ = "idempotent_request"
+    __table_args__ = (UniqueConstraint("account", "key"),)
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    account: Mapped[str]
+    key: Mapped[str]
+    fingerprint: Mapped[str]
+    at: Mapped[datetime] = mapped_column(index=True)
+    answer: Mapped[dict[str, Any] | None]
+
+
+def fingerprint(method: str, path: str, body: bytes) -> str:
+    """Return a hash that tells whether two requests with one key are the same request."""
+    return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).hexdigest()
+
+
+def do_once(
+    session: Session,
+    *,
+    account: str,
+    key: str | None,
+    request: str,
+    now: datetime,
+    act: Callable[[], dict[str, Any]],
+) -> dict[str, Any]:
+    """Return `act()`, or the answer kept for `key` if `account` sent this very request before.
+
+    Raises:
+        Invalid: the key was used for another request.
+    """
+    if key is None:
+        return act()
+    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    session.execute(
+        insert(IdempotentRequest)
+        .values(account=account, key=key, fingerprint=request, at=now, answer=None)
+        .on_conflict_do_nothing(index_elements=["account", "key"])
+    )
+    row = session.scalars(
+        select(IdempotentRequest)
+        .where(IdempotentRequest.account == account, IdempotentRequest.key == key)
+        .with_for_update()
+    ).one()
+    if row.fingerprint != request:
+        raise Invalid(_("This Idempotency-Key was used for another request; take a new key for a new request."))
+    if row.answer is None:
+        row.answer = act()
+    return row.answer

@@ -1,0 +1,34 @@
+"""A lease: for a while, one holder only does a named piece of work, whoever else runs the service."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from nbcohort.store.base import Base
+
+EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+class Lease(Base):
+    """Who may do the work `name`, until when."""
+
+    __tablename__ = "lease"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    holder: Mapped[str]
+    until: Mapped[datetime]
+
+
+def take_lease(session: Session, name: str, holder: str, now: datetime, length: timedelta) -> bool:
+    """Take or renew the lease `name` for `holder`; return False while another one holds it."""
+    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    session.execute(
+        insert(Lease).values(name=name, holder="", until=EPOCH).on_conflict_do_nothing(index_elements=["name"])
+    )
+    free = or_(Lease.holder == holder, Lease.until <= now)
+    taken = session.execute(update(Lease).where(Lease.name == name, free).values(holder=holder, until=now + length))
+    return isinstance(taken, CursorResult) and taken.rowcount == 1

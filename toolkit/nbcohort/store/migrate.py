@@ -1,0 +1,141 @@
+"""Bring a database's tables up to date: every feature and plugin has migrations and a version table of its own.
+
+    python -m nbcohort.store.migrate revision courses "what changes"
+
+writes the next migration of a feature from the difference between its models and its migrations.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.orm import DeclarativeBase
+
+from nbcohort.store.base import Base
+from nbcohort.store.database import Database
+
+
+@dataclass(frozen=True)
+class Migrations:
+    """Where a feature's migrations are.
+
+    Args:
+        name: the feature's name, part of its version table's name.
+        package: its import package, such as `nbpeer`: `models.py` holds its tables, `migrations/` its Alembic versions.
+        base: its declarative base; a plugin has its own.
+    """
+
+    name: str
+    package: str
+    base: type[DeclarativeBase] = Base
+
+    @property
+    def location(self) -> Path:
+        """The folder of Alembic versions."""
+        return Path(str(import_module(self.package).__file__)).parent / "migrations"
+
+    @property
+    def version_table(self) -> str:
+        """The name of the table that says which migrations were run."""
+        return f"version_{self.name.replace('-', '_')}"
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The names of the tables that this feature owns."""
+        import_module(f"{self.package}.models")
+        mappers = self.base.registry.mappers
+        return frozenset(
+            str(mapper.local_table.name)  # type: ignore[attr-defined]
+            for mapper in mappers
+            if f"{mapper.class_.__module__}.".startswith(f"{self.package}.")
+        )
+
+
+STORE = Migrations("store", "nbcohort.store")
+"""The core's own: audit, interactions, idempotency, leases."""
+
+
+def upgrade(database: Database, all_migrations: Iterable[Migrations]) -> None:
+    """Run every migration that `database` lacks, in one transaction: all or nothing."""
+    with database.engine.connect() as connection, connection.begin():
+        for migrations in all_migrations:
+            command.upgrade(_config(connection, migrations), "head")
+
+
+def drift(database: Database, migrations: Migrations) -> list[Any]:
+    """Return Alembic's differences between `migrations`' models and what `database` has; empty when they agree."""
+    with database.engine.connect() as connection, connection.begin():
+        options = {"include_name": _owned(migrations), "compare_type": True}
+        context = MigrationContext.configure(connection, opts=options)
+        return list(compare_metadata(context, migrations.base.metadata))
+
+
+def _owned(migrations: Migrations) -> Any:
+    tables = migrations.tables
+
+    def include_name(name: str | None, type_: str, parents: Any) -> bool:
+        return type_ != "table" or name in tables
+
+    return include_name
+
+
+def _config(connection: Connection, migrations: Migrations) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
+    config.set_main_option("version_locations", str(migrations.location))
+    config.set_main_option("path_separator", "newline")
+    tables = migrations.tables
+    metadata = type(migrations.base.metadata)(naming_convention=migrations.base.metadata.naming_convention)
+    for table in migrations.base.metadata.sorted_tables:
+        if table.name in tables:
+            table.to_metadata(metadata)
+    config.attributes.update(
+        connection=connection,
+        metadata=metadata,
+        version_table=migrations.version_table,
+        include_name=_owned(migrations),
+    )
+    return config
+
+
+def _write_revision(name: str, message: str) -> None:
+    from nbcohort.plugins import load_plugins  # only for authors of migrations: the store knows no plugin
+
+    known = {migrations.name: migrations for migrations in [STORE, *load_plugins().hook.migrations()]}
+    migrations = known[name]
+    migrations.location.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/empty.db")
+        with database.engine.connect() as connection, connection.begin():
+            config = _config(connection, migrations)
+            if any(migrations.location.glob("*.py")):
+                command.upgrade(config, "head")
+            number = f"{len(list(migrations.location.glob('*.py'))) + 1:04d}"
+            command.revision(
+                config,
+                message,
+                autogenerate=True,
+                rev_id=f"{name.replace('-', '_')}_{number}",
+                version_path=str(migrations.location),
+            )
+        database.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        prog="python -m nbcohort.store.migrate", description="Write a feature's migration."
+    )
+    parser.add_argument("verb", choices=["revision"])
+    parser.add_argument("feature")
+    parser.add_argument("message")
+    arguments = parser.parse_args()
+    _write_revision(arguments.feature, arguments.message)
