@@ -1,0 +1,210 @@
+"""A policy becomes the arguments of bubblewrap, <https://github.com/containers/bubblewrap> (0.8 or later)."""
+
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbcohort.sandbox import launch
+from nbcohort.sandbox.policy import HOME, SOCKETS, WORK, Policy
+
+_INPUT = Path("/run/nbcohort/input")
+_SHARED_MEMORY = 256 << 20
+
+_SYSTEM_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+"""Links into /usr, or folders of their own on older systems."""
+
+_SYSTEM_SETTINGS = (
+    "alternatives",
+    "fonts",
+    "group",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "localtime",
+    "matplotlibrc",
+    "mime.types",
+    "nsswitch.conf",
+    "passwd",
+    "ssl",
+    "timezone",
+)
+_NETWORK_SETTINGS = ("ca-certificates", "gai.conf", "host.conf", "hosts", "resolv.conf", "services")
+
+_HARMLESS_PROC = ("cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "uptime", "version")
+"""What a sandbox without a /proc of its own sees of it."""
+
+
+@dataclass(frozen=True)
+class Tier:
+    """How this system makes a sandbox: found by trying (`probe`), recorded with every grade."""
+
+    privileged: bool
+    """Started by root, who becomes another user inside; otherwise an ordinary user in a user namespace."""
+    proc: bool
+    """Whether the sandbox has a /proc of its own; inside another container it may be refused, then there is none."""
+
+    @property
+    def name(self) -> str:
+        """Return what is recorded: `namespaces`, with what is special about it."""
+        return f"namespaces ({'root' if self.privileged else 'user'}{'' if self.proc else ', without /proc'})"
+
+
+def wrap(
+    argv: Sequence[str],
+    policy: Policy,
+    tier: Tier,
+    *,
+    bwrap: str = "bwrap",
+    python: str = sys.executable,
+    control: int | None = None,
+    processes_elsewhere: int = 0,
+) -> list[str]:
+    """Return the command that runs `argv` under `policy`.
+
+    `control`: the number of an inherited unix socket over which the sockets folder is handed out, see `process.start`.
+    `processes_elsewhere`: see `Limits.resources`.
+    """
+    user = _user(policy, tier)
+    plan = {
+        "proc": tier.proc and policy.nestable,
+        "copy": [str(_INPUT), str(WORK)] if policy.folder else None,
+        "user": user,
+        "directory": str(policy.home or WORK),
+        "resources": policy.limits.resources(processes_elsewhere) if policy.limits else {},
+        "control": control,
+        "sockets": str(SOCKETS),
+    }
+    source = Path(launch.__file__).read_text(encoding="utf-8")
+    return [
+        bwrap,
+        *_namespaces(policy, tier),
+        *_environment(policy),
+        *_system(policy),
+        *_proc(policy, tier),
+        *_scratch(policy),
+        *_own_files(policy),
+        "--remount-ro",
+        "/",
+        *("--chdir", "/", "--", python, "-I", "-S", "-c", source, json.dumps(plan)),
+        *argv,
+    ]
+
+
+def _user(policy: Policy, tier: Tier) -> int | None:
+    """Return the user to become: a new one for each run, so that no two share a process limit."""
+    if not tier.privileged:
+        return None
+    return policy.user if policy.user is not None else unused_user(Path("/proc/self/uid_map").read_text("ascii"))
+
+
+def unused_user(uid_map: str) -> int:
+    """Return a random user id near the top of the widest range in `uid_map`, where no system puts accounts."""
+    first, size = max(
+        ((int(inside), int(size)) for inside, _outside, size in map(str.split, uid_map.splitlines())),
+        key=lambda entry: entry[1],
+    )
+    size = min(size, 1 << 31)
+    return first + size - 3 - secrets.randbelow(max(1, min(1 << 20, size // 16)))
+
+
+def _namespaces(policy: Policy, tier: Tier) -> list[str]:
+    arguments = ["--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]
+    arguments += ["--die-with-parent", "--new-session"]
+    if not policy.network:
+        arguments.append("--unshare-net")
+    needed = []
+    if tier.privileged:
+        arguments += ["--cap-drop", "ALL"]
+        needed = ["CAP_SETUID", "CAP_SETGID", "CAP_CHOWN", "CAP_DAC_OVERRIDE"]
+    else:
+        arguments.append("--unshare-user")
+    if policy.nestable and tier.proc:
+        needed.append("CAP_SYS_ADMIN")
+    for capability in needed:  # of the launcher alone: it gives them up when it becomes the program
+        arguments += ["--cap-add", capability]
+    return arguments
+
+
+def _environment(policy: Policy) -> list[str]:
+    if policy.environment is None:
+        return []
+    home = str(policy.home or HOME)
+    needed = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": home,
+        "USER": "learner",
+        "LOGNAME": "learner",
+        "LANG": "C.UTF-8",
+        "TMPDIR": "/tmp",  # noqa: S108 - of its own
+    }
+    arguments = ["--clearenv"]
+    for name, value in (needed | dict(policy.environment)).items():
+        arguments += ["--setenv", name, value]
+    return arguments
+
+
+def _system(policy: Policy) -> list[str]:
+    arguments = ["--ro-bind", "/usr", "/usr", "--perms", "0755", "--dir", "/etc"]
+    for name in _SYSTEM_LINKS:
+        path = Path("/") / name
+        if path.is_symlink():
+            arguments += ["--symlink", str(path.readlink()), str(path)]
+        elif path.is_dir():
+            arguments += ["--ro-bind", str(path), str(path)]
+    for name in (*_SYSTEM_SETTINGS, *(_NETWORK_SETTINGS if policy.network else ())):
+        arguments += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    return arguments
+
+
+def _proc(policy: Policy, tier: Tier) -> list[str]:
+    if not tier.proc:
+        some = [path for name in _HARMLESS_PROC if (path := f"/proc/{name}") and Path(path).exists()]
+        binds = [argument for path in some for argument in ("--ro-bind", path, path)]
+        return ["--tmpfs", "/proc", *binds, "--remount-ro", "/proc"]
+    return ["--dir", "/proc"] if policy.nestable else ["--proc", "/proc"]
+
+
+def _tmpfs(path: Path | str, size: int) -> list[str]:
+    return ["--perms", "1777", "--size", str(size), "--tmpfs", str(path)]
+
+
+def _scratch(policy: Policy) -> list[str]:
+    """Return the writable file systems: all in memory, all of limited size, none on the host."""
+    disk = policy.limits.disk if policy.limits else 1 << 30
+    arguments = ["--dev", "/dev", *_tmpfs("/dev/shm", min(disk, _SHARED_MEMORY)), "--remount-ro", "/dev"]  # noqa: S108
+    arguments += [*_tmpfs("/tmp", disk), "--dir", "/var", "--symlink", "../tmp", "/var/tmp"]  # noqa: S108
+    arguments += _tmpfs(SOCKETS, 1 << 20)
+    if not policy.home:
+        arguments += _tmpfs(HOME, disk)
+    return arguments
+
+
+def _own_files(policy: Policy) -> list[str]:
+    arguments = _open_parents((*policy.read_only, *([policy.home] if policy.home else ())))
+    for path in policy.read_only:
+        arguments += ["--ro-bind", str(path), str(path)]
+    for path in policy.hidden:
+        if any(path.is_relative_to(visible) for visible in (*policy.read_only, Path("/usr"))):
+            arguments += ["--tmpfs", str(path), "--remount-ro", str(path)]
+    if policy.folder:
+        arguments += ["--ro-bind", str(policy.folder), str(_INPUT)]
+    if policy.home:
+        arguments += ["--bind", str(policy.home), str(policy.home)]
+    return arguments
+
+
+def _open_parents(paths: Iterable[Path]) -> list[str]:
+    """Return what makes the folders above `paths`, empty but for the way down; left to bubblewrap they are closed."""
+    above = sorted({parent for path in paths for parent in path.parents})
+    return [argument for parent in above for argument in ("--perms", "0755", "--dir", str(parent))]
+
+
+def starter_environment(policy: Policy) -> dict[str, str]:
+    """Return the environment to start bubblewrap itself with: it stays readable inside as that of process 1."""
+    if policy.environment is None:
+        return dict(os.environ)
+    return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}

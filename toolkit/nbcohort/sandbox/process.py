@@ -1,0 +1,211 @@
+"""A program in a sandbox: start it, signal it, watch what it uses, end it."""
+
+import contextlib
+import os
+import platform
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from nbcohort.i18n import _
+from nbcohort.sandbox.bubblewrap import Tier, starter_environment, wrap
+from nbcohort.sandbox.errors import SandboxFailed, SandboxUnavailable
+from nbcohort.sandbox.limits import Limits
+from nbcohort.sandbox.policy import Policy
+
+_START_SECONDS = 30
+_WATCH_INTERVAL = 0.1
+
+Exceeded = Literal["memory", "time"]
+
+
+@dataclass
+class Sandboxed:
+    """A program that runs in a sandbox."""
+
+    starter: subprocess.Popen[bytes]
+    """bubblewrap: ends when the last process of the sandbox has ended."""
+    pid: int
+    """The program itself, as seen from here."""
+    init: int | None
+    """Process 1 of the sandbox, as seen from here; with it everything in there dies."""
+    sockets: int
+    """`policy.SOCKETS`, open: the program's unix sockets are at /proc/self/fd/<sockets>/<name>."""
+
+    def signal_group(self, number: int) -> None:
+        """Send a signal to the program and the processes in its group, as a terminal would."""
+        if self.starter.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
+
+    def kill(self) -> None:
+        """End every process of the sandbox, and wait until they have ended."""
+        if self.starter.poll() is None and self.init is not None:
+            with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                os.kill(self.init, signal.SIGKILL)
+                self.starter.wait(timeout=10)
+        if self.starter.poll() is None:
+            self.starter.kill()
+        self.starter.wait()
+
+    def close(self) -> None:
+        """End it and let go of its files."""
+        self.kill()
+        if self.sockets >= 0:
+            os.close(self.sockets)
+            self.sockets = -1
+
+
+def start(argv: Sequence[str], policy: Policy, tier: Tier) -> Sandboxed:
+    """Start `argv` under `policy`; returns when it is about to run, with its sockets folder open.
+
+    Raises `SandboxFailed` with the reason when the sandbox or the copying of files fails. The caller owns the result
+    and calls `close`.
+    """
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        ours.settimeout(_START_SECONDS)
+        command = wrap(
+            argv,
+            policy,
+            tier,
+            bwrap=find_bubblewrap(),
+            control=theirs.fileno(),
+            processes_elsewhere=processes_elsewhere(tier, platform.release()),
+        )
+        starter = subprocess.Popen(
+            command,
+            env=starter_environment(policy),
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        theirs.close()
+        try:
+            pid, sockets = _receive(ours)
+        except (OSError, ValueError) as error:
+            starter.kill()
+            _out, complaint = starter.communicate()
+            why = complaint.decode(errors="replace").strip().splitlines()
+            raise SandboxFailed(_("The sandbox did not start: {why}").format(why=why[-1] if why else error)) from error
+        if starter.stderr:
+            starter.stderr.close()
+    return Sandboxed(starter, pid, parent(pid), sockets)
+
+
+def _receive(channel: socket.socket) -> tuple[int, int]:
+    """Return who sent, by process id, and the folder that came along, open."""
+    room = socket.CMSG_SPACE(12) + socket.CMSG_SPACE(4)
+    message, ancillary, _flags, _address = channel.recvmsg(16, room, socket.MSG_CMSG_CLOEXEC)
+    received = {kind: data for _level, kind, data in ancillary}
+    if message != b"ready" or socket.SCM_RIGHTS not in received:
+        raise ValueError("no answer")
+    (pid,) = struct.unpack_from("i", received[socket.SCM_CREDENTIALS])
+    (folder,) = struct.unpack_from("i", received[socket.SCM_RIGHTS])
+    return pid, folder
+
+
+def find_bubblewrap() -> str:
+    """Return the path of bubblewrap; raise `SandboxUnavailable` if it is not installed."""
+    found = shutil.which("bwrap")
+    if not found:
+        raise SandboxUnavailable(_("There is no sandbox: bubblewrap is not installed (apt-get install bubblewrap)."))
+    return found
+
+
+def processes_elsewhere(tier: Tier, release: str) -> int:
+    """Return how many threads our user runs, if the kernel counts them against the sandbox's process limit.
+
+    Linux before 5.14 counts a user's processes over all user namespaces; later ones count those of the sandbox.
+    """
+    version = tuple(int(part) for part in re.findall(r"\d+", release)[:2])
+    if tier.privileged or version >= (5, 14):
+        return 0
+    count = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if folder.stat().st_uid == os.getuid():
+                count += len(list((folder / "task").iterdir()))
+        except OSError:
+            continue
+    return count
+
+
+def parent(pid: int) -> int | None:
+    """Return the parent of a process, None if it cannot be seen."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    found = re.search(r"^PPid:\s+([1-9]\d*)$", status, re.MULTILINE)
+    return int(found[1]) if found else None
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """Yield the processes below `pid`; orphans in a sandbox hang below its process 1."""
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children = task.read_text("ascii").split()
+        except OSError:
+            continue
+        for child in children:
+            yield int(child)
+            yield from descendants(int(child))
+
+
+def memory_of(pid: int, *, shared: bool) -> int:
+    """Return the bytes of memory in use by `pid`: all pages, or with `shared` its share of those it has in common."""
+    try:
+        if shared:
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii")
+            found = re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)
+            return int(found[1]) * 1024 if found else 0
+        return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGESIZE")
+    except (OSError, IndexError):
+        return 0
+
+
+class Watch(threading.Thread):
+    """Ends a sandbox that takes more time or, over all its processes, more memory than its limits say."""
+
+    def __init__(self, program: Sandboxed, limits: Limits) -> None:
+        super().__init__(name="sandbox-watch", daemon=True)
+        self.exceeded: Exceeded | None = None
+        self._program = program
+        self._limits = limits
+        self._deadline = time.monotonic() + limits.wall_seconds
+        self._stop = threading.Event()
+
+    def run(self) -> None:
+        """Look ten times a second until stopped, or until there is nothing left to watch."""
+        while not self._stop.wait(_WATCH_INTERVAL) and self._program.starter.poll() is None:
+            self.exceeded = self._look()
+            if self.exceeded:
+                self._program.kill()
+                return
+
+    def _look(self) -> Exceeded | None:
+        if time.monotonic() > self._deadline:
+            return "time"
+        pids = list(descendants(self._program.starter.pid))
+        if sum(memory_of(pid, shared=False) for pid in pids) <= self._limits.memory:
+            return None
+        # Forked processes share pages: only now is it worth finding out what is really used.
+        return "memory" if sum(memory_of(pid, shared=True) for pid in pids) > self._limits.memory else None
+
+    def stop(self) -> None:
+        """Stop watching."""
+        self._stop.set()
+        self.join()
