@@ -1,0 +1,116 @@
+"""`nbgrader collect`: get what was handed in, with the service's times whatever the submission says."""
+
+from fnmatch import fnmatchcase
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from nbgrader.exchange import abc
+
+from nbcohort.exchange.base import Exchange
+from nbcohort.exchange.choose import NOTES
+from nbcohort.exchange.due import due_in_gradebook, naive_utc, write_due_times
+from nbcohort.exchange.get import get_folder
+from nbcohort.i18n import _
+from nbcohort.submissions.manifest import BadPath, check_path
+
+Submission = dict[str, Any]
+
+
+class ExchangeCollect(Exchange, abc.ExchangeCollect):  # type: ignore[misc]
+    """Puts each student's submission into submitted/<student>/<assignment>; a pair's is put there for each of them.
+
+    `check_owner` warns of submissions by accounts that are not learners of the cohort.
+    """
+
+    def init_src(self) -> None:
+        """Choose a submission for each student."""
+        self.chosen: dict[str, Submission] = {}
+        everything = self.client.pages(self.at(self.cohort, "submissions"), assignment=self.assignment)
+        by_student = sorted(
+            (
+                (account, submission["created_at"], submission["attempt"], submission)
+                for submission in everything
+                for account in submission["submitters"]
+                if fnmatchcase(account, self.coursedir.student_id or "*")
+            ),
+            key=lambda row: row[:3],
+        )
+        due = due_in_gradebook(self.coursedir, self.assignment) if self.before_duedate else None
+        for account, rows in groupby(by_student, lambda row: row[0]):
+            self.chosen[account] = self._choose([row[3] for row in rows], due)
+
+    def _choose(self, submissions: list[Submission], due: Any) -> Submission:
+        """Return the last, or with `before_duedate` the last in time if any was; they come in order of time."""
+        if not self.before_duedate:
+            return submissions[-1]
+        in_time = [
+            one
+            for one in submissions
+            if (not one["late"] if one["due_at"] is not None else due is None or naive_utc(one["created_at"]) <= due)
+        ]
+        return (in_time or submissions)[-1]
+
+    def init_dest(self) -> None:
+        """Warn of those who are no learners."""
+        if not self.check_owner or not self.chosen:
+            return
+        learners = {m["account"] for m in self.client.pages(self.at(self.cohort, "members")) if m["role"] == "learner"}
+        for account in self.chosen.keys() - learners:
+            self.log.warning(
+                _("{account} handed in but is no learner of {cohort} (option ExchangeCollect.check_owner).").format(
+                    account=account, cohort=self.cohort
+                )
+            )
+
+    def copy_files(self) -> None:
+        """Collect, then make nbgrader's due times those of the service."""
+        if not self.chosen:
+            self.log.warning(f"No submissions of '{self.assignment}' for course '{self.cohort}' to collect")
+        else:
+            self.log.info(
+                f"Processing {len(self.chosen)} submissions of '{self.assignment}' for course '{self.cohort}'"
+            )
+        for account, submission in self.chosen.items():
+            self._collect(account, submission)
+        self._write_due_times()
+
+    def _collect(self, account: str, submission: Submission) -> None:
+        folder = self._folder(account)
+        name = f"{account} {self.assignment}"
+        if folder.exists():
+            existing = self.coursedir.get_existing_timestamp(str(folder))
+            new = naive_utc(submission["created_at"])
+            newer = self.update and (existing is None or new > existing)
+            if not newer and not (self.before_duedate and existing != new):
+                self.log.info(
+                    f"No newer submission to collect: {name}"
+                    if self.update
+                    else f"Submission already exists, use --update to update: {name}"
+                )
+                return
+            self.log.info(f"Updating submission: {name}")
+        else:
+            self.log.info(f"Collecting submission: {name}")
+        files = [file for file in submission["files"] if file["path"] not in NOTES]
+        source = self.at(self.cohort, "submissions", submission["id"])
+        get_folder(self.client, source, files, folder, lambda new: _write_time(new, submission["created_at"]))
+
+    def _folder(self, account: str) -> Path:
+        check_path(account)
+        if "/" in account or account.startswith("."):
+            raise BadPath(_("The account {account} cannot be the name of a folder.").format(account=account))
+        return Path(self.coursedir.format_path(self.coursedir.submitted_directory, account, self.assignment))
+
+    def _write_due_times(self) -> None:
+        due = {item["name"]: item["due_at"] for item in self.client.pages(self.at(self.cohort, "assignments"))}.get(
+            self.assignment
+        )
+        if due is not None:
+            own = {account: one["due_at"] for account, one in self.chosen.items() if one["due_at"] is not None}
+            write_due_times(self.coursedir, self.assignment, due, own)
+
+
+def _write_time(folder: Path, instant: str) -> None:
+    """Write the time that nbgrader believes, in UTC: it misreads the names of most other time zones."""
+    (folder / "timestamp.txt").write_text(f"{naive_utc(instant):%Y-%m-%d %H:%M:%S.%f} UTC")
