@@ -8,14 +8,7 @@ from rich.console import Console
 from nbcohort import __version__
 from nbcohort.errors import NbcohortError
 from nbcohort.i18n import _
-
-app = typer.Typer(
-    name="nbcohort",
-    help=_("Run a data-science course where a cohort learns together."),
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+from nbcohort.plugins import load_plugins
 
 
 def _show_version(value: bool) -> None:
@@ -24,7 +17,6 @@ def _show_version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     version: bool = typer.Option(
         False, "--version", callback=_show_version, is_eager=True, help=_("Show the version.")
@@ -33,10 +25,24 @@ def _options(
     pass
 
 
+def build_app() -> typer.Typer:
+    """Return the command line with every plugin's commands."""
+    app = typer.Typer(
+        name="nbcohort",
+        help=_("Run a data-science course where a cohort learns together."),
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    load_plugins().hook.commands(app=app)
+    return app
+
+
 def main() -> None:
     """Run the command line; a `NbcohortError` becomes one line on stderr and exit code 1."""
     try:
-        app()
+        build_app()()
     except NbcohortError as error:
         Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"nbcohort: {error}")
         sys.exit(1)
