@@ -17,7 +17,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, MetaData
 from sqlalchemy.orm import DeclarativeBase
 
 from nbcohort.store.base import Base
@@ -59,6 +59,16 @@ class Migrations:
             if f"{mapper.class_.__module__}.".startswith(f"{self.package}.")
         )
 
+    @property
+    def metadata(self) -> MetaData:
+        """The tables that this feature owns, and no others."""
+        tables = self.tables
+        owned = MetaData(naming_convention=self.base.metadata.naming_convention)
+        for table in self.base.metadata.sorted_tables:
+            if table.name in tables:
+                table.to_metadata(owned)
+        return owned
+
 
 STORE = Migrations("store", "nbcohort.store")
 """The core's own: audit, interactions, idempotency, leases."""
@@ -76,7 +86,7 @@ def drift(database: Database, migrations: Migrations) -> list[Any]:
     with database.engine.connect() as connection, connection.begin():
         options = {"include_name": _owned(migrations), "compare_type": True}
         context = MigrationContext.configure(connection, opts=options)
-        return list(compare_metadata(context, migrations.base.metadata))
+        return list(compare_metadata(context, migrations.metadata))
 
 
 def _owned(migrations: Migrations) -> Any:
@@ -93,14 +103,9 @@ def _config(connection: Connection, migrations: Migrations) -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
     config.set_main_option("version_locations", str(migrations.location))
     config.set_main_option("path_separator", "newline")
-    tables = migrations.tables
-    metadata = type(migrations.base.metadata)(naming_convention=migrations.base.metadata.naming_convention)
-    for table in migrations.base.metadata.sorted_tables:
-        if table.name in tables:
-            table.to_metadata(metadata)
     config.attributes.update(
         connection=connection,
-        metadata=metadata,
+        metadata=migrations.metadata,
         version_table=migrations.version_table,
         include_name=_owned(migrations),
     )

@@ -1,0 +1,81 @@
+"""Who a token belongs to is the Hub's to say; its answer is believed for ten seconds."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from nbcohort.service.identity import HubIdentities, HubUnreachable, Identity, NotIdentified
+
+ADA = {
+    "kind": "user",
+    "name": "ada",
+    "admin": False,
+    "groups": ["g"],
+    "scopes": ["access:services!service=nbcohort"],
+}
+
+
+class Hub:
+    """Answers as it is told, and counts how often it was asked."""
+
+    def __init__(self, answer: Callable[[], httpx.Response]) -> None:
+        self.answer = answer
+        self.asked = 0
+        self.time = 0.0
+
+    def identities(self) -> HubIdentities:
+        def handle(request: httpx.Request) -> httpx.Response:
+            self.asked += 1
+            return self.answer()
+
+        client = httpx.AsyncClient(transport=httpx.MockTransport(handle), base_url="http://hub/hub/api/")
+        return HubIdentities(client, monotonic=lambda: self.time)
+
+
+def test_a_token_is_asked_once_in_ten_seconds_even_by_many_at_once() -> None:
+    hub = Hub(lambda: httpx.Response(200, json=ADA))
+
+    async def story() -> None:
+        identities = hub.identities()
+        found = await asyncio.gather(*(identities.identify("t") for _ in range(20)))
+        assert set(found) == {Identity("ada", False, frozenset({"g"}))}
+        assert hub.asked == 1
+        hub.time = 9.9
+        await identities.identify("t")
+        assert hub.asked == 1
+        hub.time = 10.1
+        await identities.identify("t")
+        assert hub.asked == 2
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (httpx.Response(403, json={}), NotIdentified),
+        (httpx.Response(200, json={**ADA, "kind": "service"}), NotIdentified),
+        (httpx.Response(200, json={**ADA, "scopes": ["access:services!service=other"]}), NotIdentified),
+        (httpx.Response(200, json={**ADA, "scopes": []}), NotIdentified),
+        (httpx.Response(503), HubUnreachable),
+    ],
+)
+def test_what_the_hub_does_not_vouch_for_is_refused(answer: httpx.Response, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        asyncio.run(Hub(lambda: answer).identities().identify("t"))
+
+
+def test_a_refused_token_is_asked_again_the_next_time() -> None:
+    answers: list[Any] = [httpx.Response(503), httpx.Response(200, json=ADA)]
+    hub = Hub(lambda: answers.pop(0))
+
+    async def story() -> None:
+        identities = hub.identities()
+        with pytest.raises(HubUnreachable):
+            await identities.identify("t")
+        assert (await identities.identify("t")).account == "ada"
+
+    asyncio.run(story())
