@@ -1,8 +1,9 @@
 """The first program inside a sandbox: it prepares everything and becomes the untrusted program.
 
-It copies the files in, drops what is left of privileges and sets the limits. It runs as `python -I -S -c <this file> PLAN ARGV...` with nothing but the standard library, because this package is not
-visible inside. PLAN is JSON, see `bubblewrap.wrap`. It ends with status 120 and one line on stderr if it cannot do its
-work: then nothing untrusted has run.
+It copies the files in, drops what is left of privileges and sets the limits. It runs as
+`python -I -S -c <this file> PLAN ARGV...` with nothing but the standard library, because this package is not visible
+inside. PLAN is JSON, see `bubblewrap.wrap`. It ends with status 120 and one line on stderr if it cannot do its work:
+then nothing untrusted has run.
 """
 
 import ctypes

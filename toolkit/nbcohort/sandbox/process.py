@@ -186,11 +186,11 @@ class Watch(threading.Thread):
         self._program = program
         self._limits = limits
         self._deadline = time.monotonic() + limits.wall_seconds
-        self._stop = threading.Event()
+        self._finished = threading.Event()
 
     def run(self) -> None:
         """Look ten times a second until stopped, or until there is nothing left to watch."""
-        while not self._stop.wait(_WATCH_INTERVAL) and self._program.starter.poll() is None:
+        while not self._finished.wait(_WATCH_INTERVAL) and self._program.starter.poll() is None:
             self.exceeded = self._look()
             if self.exceeded:
                 self._program.kill()
@@ -207,5 +207,5 @@ class Watch(threading.Thread):
 
     def stop(self) -> None:
         """Stop watching."""
-        self._stop.set()
+        self._finished.set()
         self.join()
