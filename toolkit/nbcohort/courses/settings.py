@@ -63,7 +63,10 @@ def _when(text: str) -> str:
 
 Slug = Annotated[
     str,
-    _like(r"[a-z0-9][a-z0-9-]{0,40}", _('1 to 41 lower-case letters, digits and hyphens such as "ds-2026"')),
+    _like(
+        r"(?=.{1,41}$)[a-z0-9]+(-[a-z0-9]+)*",
+        _('1 to 41 lower-case letters and digits, with single hyphens between, such as "ds-2026"'),
+    ),
 ]
 """An id for addresses and folders; a cohort's is nbgrader's `course_id`."""
 
