@@ -12,12 +12,19 @@ from nbcohort.i18n import _
 from nbcohort.plugins import Task, hook
 
 if TYPE_CHECKING:
-    from nbcohort.client import ServiceClient
+    from nbcohort.client import ServiceClient, open_client
     from nbcohort.courses.actions import AppliedSettings, read_settings
     from nbcohort.courses.findings import Finding, error, warning
-    from nbcohort.courses.roster import RosterEntry, active_members, roster
-    from nbcohort.courses.schedule import Calendar
-    from nbcohort.courses.settings import AssignmentSettings, CohortSettings, CourseSettings, Relative, Settings
+    from nbcohort.courses.roster import RosterEntry, active_members, cohort_ids, partners_of, roster
+    from nbcohort.courses.schedule import AssignmentTimes, Calendar
+    from nbcohort.courses.settings import (
+        AssignmentSettings,
+        CohortSettings,
+        CourseSettings,
+        Criterion,
+        Relative,
+        Settings,
+    )
     from nbcohort.service.acting import Acting, as_service
     from nbcohort.service.deps import Caller
     from nbcohort.service.house import House
@@ -28,10 +35,13 @@ if TYPE_CHECKING:
     from nbcohort.store.interactions import InteractionKind
     from nbcohort.store.leases import take_lease
     from nbcohort.store.migrate import Migrations
+    from nbcohort.submissions.cli import only_cohort
     from nbcohort.submissions.work import Work, WorkFile, open_work_file, works_of
+    from nbcohort.transfer import inside
 
 _WHERE = {
     "ServiceClient": "nbcohort.client",
+    "open_client": "nbcohort.client",
     "AppliedSettings": "nbcohort.courses.actions",
     "read_settings": "nbcohort.courses.actions",
     "Finding": "nbcohort.courses.findings",
@@ -39,11 +49,15 @@ _WHERE = {
     "warning": "nbcohort.courses.findings",
     "RosterEntry": "nbcohort.courses.roster",
     "active_members": "nbcohort.courses.roster",
+    "cohort_ids": "nbcohort.courses.roster",
+    "partners_of": "nbcohort.courses.roster",
     "roster": "nbcohort.courses.roster",
+    "AssignmentTimes": "nbcohort.courses.schedule",
     "Calendar": "nbcohort.courses.schedule",
     "AssignmentSettings": "nbcohort.courses.settings",
     "CohortSettings": "nbcohort.courses.settings",
     "CourseSettings": "nbcohort.courses.settings",
+    "Criterion": "nbcohort.courses.settings",
     "Relative": "nbcohort.courses.settings",
     "Settings": "nbcohort.courses.settings",
     "Acting": "nbcohort.service.acting",
@@ -56,17 +70,19 @@ _WHERE = {
     "PageQuery": "nbcohort.service.schema",
     "Schema": "nbcohort.service.schema",
     "page_of": "nbcohort.service.schema",
-    "NAMING": "nbcohort.store.base",
     "Json": "nbcohort.store.base",
+    "NAMING": "nbcohort.store.base",
     "UtcDateTime": "nbcohort.store.base",
     "new_id": "nbcohort.store.ids",
     "InteractionKind": "nbcohort.store.interactions",
     "take_lease": "nbcohort.store.leases",
     "Migrations": "nbcohort.store.migrate",
+    "only_cohort": "nbcohort.submissions.cli",
     "Work": "nbcohort.submissions.work",
     "WorkFile": "nbcohort.submissions.work",
     "open_work_file": "nbcohort.submissions.work",
     "works_of": "nbcohort.submissions.work",
+    "inside": "nbcohort.transfer",
 }
 
 __all__ = [
@@ -74,11 +90,13 @@ __all__ = [
     "Acting",
     "AppliedSettings",
     "AssignmentSettings",
+    "AssignmentTimes",
     "Calendar",
     "Caller",
     "CohortSettings",
     "Conflict",
     "CourseSettings",
+    "Criterion",
     "Finding",
     "House",
     "InteractionKind",
@@ -103,12 +121,17 @@ __all__ = [
     "_",
     "active_members",
     "as_service",
+    "cohort_ids",
     "error",
     "hook",
+    "inside",
     "may",
     "new_id",
+    "only_cohort",
+    "open_client",
     "open_work_file",
     "page_of",
+    "partners_of",
     "read_settings",
     "roster",
     "take_lease",

@@ -200,6 +200,16 @@ class ServiceClient:
 
         self._persist(attempt, repeatable=True)
 
+    def read(self, path: str) -> bytes:
+        """Return what is at `path` as it is, whole; for what is small and has no hash that may be known."""
+
+        def attempt() -> bytes:
+            response = self._http.get(path, headers={"Accept": "*/*"})
+            self._check(response)
+            return response.content
+
+        return self._persist(attempt, repeatable=True)
+
     def _put_blobs(
         self,
         snapshot: str,

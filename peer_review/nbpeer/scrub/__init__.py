@@ -38,6 +38,8 @@ class Withheld(StrEnum):
     UNREADABLE = "unreadable"
     """Neither text nor a notebook nor a picture: nobody can say what is in it."""
     TOO_LARGE = "too-large"
+    GONE = "gone"
+    """It was erased since it was handed in."""
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,11 @@ def find_cohort(session: Session, cohort: str) -> Cohort:
     return found
 
 
+def cohort_ids(session: Session) -> list[str]:
+    """Return the ids of all cohorts."""
+    return list(session.scalars(select(Cohort.public_id).order_by(Cohort.public_id)))
+
+
 def roster(session: Session, cohort: str, *where: ColumnElement[bool]) -> list[RosterEntry]:
     """Return all who are or were members of `cohort`, by order of joining."""
     rows = session.execute(

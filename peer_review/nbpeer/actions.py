@@ -1,0 +1,285 @@
+"""What people do in peer review; rounds open and close by themselves (`rounds`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import select
+
+from nbcohort.api import (
+    Acting,
+    Conflict,
+    NotFound,
+    RosterEntry,
+    WorkFile,
+    _,
+    new_id,
+    read_settings,
+    roster,
+)
+from nbpeer.aggregate import Score
+from nbpeer.check import review_settings
+from nbpeer.copies import Copy
+from nbpeer.forms import Form, check_form
+from nbpeer.models import Review, ReviewTask, Round, Work, WorkAuthor
+from nbpeer.phases import Phase, TaskState, phase_of, task_state
+from nbpeer.pseudonyms import derive
+from nbpeer.rounds import find_round
+from nbpeer.scores import counting_review, rubric_of, score_of
+from nbpeer.scrub import Identity, Names, clean_paths
+from nbpeer.settings import Anonymity
+
+
+@dataclass(frozen=True)
+class PlannedRound:
+    """A round as everybody may know it; `round` is None while it has not opened."""
+
+    assignment: str
+    title: str
+    phase: Phase
+    opens_at: datetime
+    due_at: datetime
+    round: Round | None
+
+
+@dataclass(frozen=True)
+class ReceivedReview:
+    """A review as its author's authors see it: by pseudonym, or by name where both know each other."""
+
+    reviewer: str
+    scores: Mapping[str, int]
+    comments: Mapping[str, str]
+    overall: str
+
+
+@dataclass(frozen=True)
+class Received:
+    """What came of one work of mine."""
+
+    work: Work
+    reviews: tuple[ReceivedReview, ...]
+    score: Score
+
+
+def list_rounds(acting: Acting) -> list[PlannedRound]:
+    """Return the cohort's rounds, held and to come, in the order of the course."""
+    acting.require("review.round.list")
+    settings = read_settings(acting.session, acting.house, acting.cohort)
+    if settings is None:
+        return []
+    planned = []
+    for assignment in settings.course.assignments:
+        review = review_settings(assignment)
+        found = find_round(acting.session, acting.cohort, assignment.name)
+        if found is not None:
+            planned.append(_held(found, acting.now))
+        elif review is not None:
+            opens_at, due_at = settings.calendar.instant(review.opens), settings.calendar.instant(review.due)
+            phase = phase_of(acting.now, opens_at, due_at, opened=False)
+            planned.append(PlannedRound(assignment.name, assignment.title, phase, opens_at, due_at, None))
+    return planned
+
+
+def read_round(acting: Acting, public_id: str) -> Round:
+    """Return a round with everything in it, for staff; NotFound if there is none."""
+    acting.require("review.round.read")
+    found = acting.session.scalar(select(Round).where(Round.cohort == acting.cohort, Round.public_id == public_id))
+    if found is None:
+        raise NotFound(_("There is no such review round in this cohort."))
+    return found
+
+
+def members_by_id(acting: Acting) -> dict[str, RosterEntry]:
+    """Return everybody who is or was in the cohort, by public id."""
+    return {one.id: one for one in roster(acting.session, acting.cohort)}
+
+
+def my_tasks(acting: Acting) -> list[ReviewTask]:
+    """Return the acting member's tasks in all rounds, newest round first, in an order that tells nothing."""
+    acting.require("review.task.read", own=True)
+    query = (
+        select(ReviewTask)
+        .join(Work)
+        .join(Round)
+        .where(Round.cohort == acting.cohort, ReviewTask.reviewer == acting.member)
+        .order_by(Round.due_at.desc(), Work.pseudonym)
+    )
+    return list(acting.session.scalars(query)) if acting.member else []
+
+
+def my_task(acting: Acting, public_id: str) -> ReviewTask:
+    """Return one of the acting member's tasks; NotFound for one that is not theirs, as for one that is not there."""
+    acting.require("review.task.read", own=True)
+    query = (
+        select(ReviewTask)
+        .join(Work)
+        .join(Round)
+        .where(
+            Round.cohort == acting.cohort,
+            ReviewTask.public_id == public_id,
+            ReviewTask.reviewer == (acting.member or ""),
+        )
+    )
+    found = acting.session.scalar(query)
+    if found is None:
+        raise NotFound(_("There is no such review task for you; `nbcohort review tasks` lists yours."))
+    return found
+
+
+def phase_at(found: Round, now: datetime) -> Phase:
+    """Return the phase of a round that has opened."""
+    return "closed" if found.closed_at else phase_of(now, found.opens_at, found.due_at, opened=True)
+
+
+def state_of(task: ReviewTask, now: datetime) -> TaskState:
+    """Return how far the reviewer is with a task."""
+    return task_state(
+        phase_at(task.work.round, now), saved=bool(task.reviews), submitted=counting_review(task) is not None
+    )
+
+
+def authors_shown(acting: Acting, task: ReviewTask) -> list[str] | None:
+    """Return the authors' names where reviewers may know them, else None."""
+    if _anonymity(task.work.round) == "double":
+        return None
+    members = members_by_id(acting)
+    return [members[author.member].name for author in task.work.authors if author.member in members]
+
+
+def review_copy(acting: Acting, public_id: str) -> Copy:
+    """Return the copy of the work that a task of the acting member is about."""
+    task = my_task(acting, public_id)
+    work, held = task.work, task.work.round
+    files = {file["path"]: WorkFile(**file) for file in work.files}
+    secret = derive(bytes.fromhex(held.secret), f"copy of {work.submission}")
+    if _anonymity(held) != "double":
+        return Copy(acting.house, dict(sorted(files.items())), None, secret)
+    identities = {id_: Identity(one.account, one.name) for id_, one in members_by_id(acting).items()}
+    authors = [identities[author.member] for author in work.authors if author.member in identities]
+    names = Names(identities.values(), authors)
+    paths = clean_paths(files, names)
+    return Copy(acting.house, {clean: files[path] for clean, path in paths.items()}, names, secret)
+
+
+def save_review(acting: Acting, public_id: str, form: Form, *, submit: bool) -> Review:
+    """Keep a draft, or submit; a new version each time, unless nothing differs from the newest one.
+
+    Raises:
+        Conflict: the round is closed.
+        Invalid: the form does not fit the rubric, or is submitted with something missing.
+    """
+    acting.require("review.task.write", own=True)
+    task = my_task(acting, public_id)
+    acting.session.scalars(select(ReviewTask.pk).where(ReviewTask.pk == task.pk).with_for_update()).one()
+    held = task.work.round
+    if phase_at(held, acting.now) != "reviewing":
+        raise Conflict(
+            _("Reviews of {title} were due at {due}; they can no longer be changed.").format(
+                title=held.title, due=_shown(acting, held.due_at)
+            ),
+            due_at=held.due_at.isoformat(),
+        )
+    check_form(form, rubric_of(held), submit=submit)
+    newest = task.reviews[-1] if task.reviews else None
+    if newest is not None and newest.submitted == submit and _form(newest) == form:
+        return newest
+    first = counting_review(task) is None
+    review = Review(
+        public_id=new_id("rev"),
+        version=len(task.reviews) + 1,
+        submitted=submit,
+        scores=dict(form.scores),
+        comments=dict(form.comments),
+        overall=form.overall,
+        saved_at=acting.now,
+    )
+    task.reviews.append(review)
+    acting.session.flush()
+    acting.audit("review.save", task.public_id, version=review.version, submitted=submit)
+    if submit:
+        kind = "review.submitted" if first else "review.revised"
+        for author in task.work.authors:
+            acting.log(kind, target=author.member, round=held.public_id, task=task.public_id, version=review.version)
+    return review
+
+
+def my_review(acting: Acting, public_id: str) -> tuple[ReviewTask, Review | None]:
+    """Return a task of the acting member with the newest version of its review, draft or submitted."""
+    task = my_task(acting, public_id)
+    return task, task.reviews[-1] if task.reviews else None
+
+
+def received(acting: Acting, assignment: str | None = None, account: str | None = None) -> list[Received]:
+    """Return what came of the works of the acting member, or (for staff) of `account`, in rounds that are closed.
+
+    Raises:
+        NotFound: `assignment` has no review; nobody here has that account.
+        Conflict: the round of `assignment` has not closed.
+    """
+    members = members_by_id(acting)
+    member = acting.member
+    if account is not None:
+        member = next((one.id for one in members.values() if one.account == account), None)
+    acting.require("review.received.read", own=member is not None and member == acting.member)
+    if account is not None and member is None:
+        raise NotFound(
+            _('{account} is not a member of cohort "{cohort}".').format(account=account, cohort=acting.cohort)
+        )
+    if assignment is not None:
+        _require_closed(acting, assignment)
+    query = (
+        select(Work)
+        .join(Round)
+        .join(WorkAuthor)
+        .where(Round.cohort == acting.cohort, WorkAuthor.member == (member or ""))
+        .order_by(Round.opened_at, Work.pseudonym)
+    )
+    if assignment is not None:
+        query = query.where(Round.assignment == assignment)
+    works = [work for work in acting.session.scalars(query) if phase_at(work.round, acting.now) == "closed"]
+    return [_received(work, members) for work in works]
+
+
+def _received(work: Work, members: Mapping[str, RosterEntry]) -> Received:
+    named = _anonymity(work.round) == "open"
+    reviews = []
+    for task in work.tasks:
+        review = counting_review(task)
+        if review is not None:
+            reviewer = members[task.reviewer].name if named and task.reviewer in members else task.reviewer_pseudonym
+            reviews.append(ReceivedReview(reviewer, review.scores, review.comments, review.overall))
+    return Received(work, tuple(reviews), score_of(work))
+
+
+def _require_closed(acting: Acting, assignment: str) -> None:
+    planned = next((one for one in list_rounds(acting) if one.assignment == assignment), None)
+    if planned is None:
+        raise NotFound(_('There is no peer review of "{assignment}" here.').format(assignment=assignment))
+    if planned.phase == "waiting":
+        sentence = _("The review of {title} opens at {opens}; reviews are shown after {due}.")
+    elif planned.phase == "reviewing":
+        sentence = _("The review of {title} is under way; reviews are shown after {due}.")
+    else:
+        return
+    opens, due = _shown(acting, planned.opens_at), _shown(acting, planned.due_at)
+    raise Conflict(sentence.format(title=planned.title, opens=opens, due=due))
+
+
+def _held(found: Round, now: datetime) -> PlannedRound:
+    return PlannedRound(found.assignment, found.title, phase_at(found, now), found.opens_at, found.due_at, found)
+
+
+def _anonymity(found: Round) -> Anonymity:
+    return cast(Anonymity, found.anonymity)
+
+
+def _form(review: Review) -> Form:
+    return Form(review.scores, review.comments, review.overall)
+
+
+def _shown(acting: Acting, instant: datetime) -> str:
+    """Return an instant as the cohort's clocks show it."""
+    settings = read_settings(acting.session, acting.house, acting.cohort)
+    local = settings.calendar.local(instant) if settings else instant
+    return f"{local:%Y-%m-%d %H:%M}"

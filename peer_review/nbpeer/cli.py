@@ -1,0 +1,188 @@
+"""`nbcohort review ...`: the reviews I have to write, and those I got."""
+
+import re
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from nbcohort.api import Invalid, ServiceClient, _, inside, only_cohort, open_client
+from nbpeer.sheet import read_sheet, write_sheet
+
+commands = typer.Typer(help=_("Review the work of peers, and read their reviews of yours."), no_args_is_help=True)
+
+FORM = "review.toml"
+
+CohortOption = Annotated[
+    str | None,
+    typer.Option("--cohort", "-c", envvar="NBCOHORT_COHORT", help=_("Which cohort, if you are in several.")),
+]
+TaskArgument = Annotated[str, typer.Argument(help=_("The task's id, as `nbcohort review tasks` shows it."))]
+
+
+@commands.command("tasks")
+def tasks(cohort: CohortOption = None) -> None:
+    """List the reviews you have to write."""
+    with closing(open_client()) as client:
+        found = list(client.pages(f"{_base(client, cohort)}/tasks"))
+    if not found:
+        typer.echo(_("You have no reviews to write at present."))
+        return
+    table = Table(_("task"), _("assignment"), _("work"), _("due"), _("state"))
+    for task in found:
+        table.add_row(*map(Text, (task["id"], task["assignment"], task["pseudonym"], task["due_at"], task["state"])))
+    Console().print(table)
+
+
+@commands.command("fetch")
+def fetch(
+    task: TaskArgument,
+    folder: Annotated[Path | None, typer.Argument(help=_("Where to put it; by default a new folder here."))] = None,
+    cohort: CohortOption = None,
+) -> None:
+    """Fetch a peer's work, made anonymous, and a form to fill in."""
+    with closing(open_client()) as client:
+        address = f"{_base(client, cohort)}/tasks/{quote(task, safe='')}"
+        found, review = client.get(address), client.get(f"{address}/review")
+        folder = folder or Path(f"review-{found['assignment']}-{found['pseudonym']}")
+        form = folder / FORM
+        if form.exists():
+            raise Invalid(
+                _("{form} is there already and may hold what you wrote; fetch into another folder, or move it.").format(
+                    form=form
+                )
+            )
+        kept = _fetch_files(client, address, folder / "work")
+    form.write_text(write_sheet(found, review), "utf-8")
+    _say(_("{count} files are in {folder}.").format(count=kept, folder=folder / "work"))
+    _say(_("Fill in {form}, then run: nbcohort review submit {task} {form}").format(form=form, task=task))
+
+
+@commands.command("submit")
+def submit(
+    task: TaskArgument,
+    file: Annotated[Path, typer.Argument(help=_("The form that you filled in."))],
+    cohort: CohortOption = None,
+    draft: Annotated[bool, typer.Option("--draft", help=_("Only keep it; it does not count yet."))] = False,
+) -> None:
+    """Hand in a review. Until it is due you can submit it again; the newest one counts."""
+    try:
+        sheet = read_sheet(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(_("{file} cannot be read: {error}.").format(file=file, error=error)) from None
+    with closing(open_client()) as client:
+        saved = client.put(
+            f"{_base(client, cohort)}/tasks/{quote(task, safe='')}/review", {**sheet, "submit": not draft}
+        )
+    if draft:
+        _say(_("Kept as a draft, version {version}; it does not count yet.").format(version=saved["version"]))
+    else:
+        _say(_("Submitted, version {version}.").format(version=saved["version"]))
+
+
+@commands.command("received")
+def received(
+    assignment: Annotated[str, typer.Argument(help=_("The assignment's name."))],
+    account: Annotated[str | None, typer.Option("--account", help=_("Whose (for staff)."))] = None,
+    cohort: CohortOption = None,
+) -> None:
+    """Read the reviews of your work, and what they add up to."""
+    with closing(open_client()) as client:
+        found = list(client.pages(f"{_base(client, cohort)}/received", assignment=assignment, account=account))
+    if not found:
+        typer.echo(_("Nothing was handed in for this review, so there are no reviews."))
+    for one in found:
+        _show_received(one)
+
+
+@commands.command("rounds")
+def rounds(
+    assignment: Annotated[str | None, typer.Argument(help=_("Show this one in full (for staff)."))] = None,
+    cohort: CohortOption = None,
+) -> None:
+    """List the rounds of the cohort; for staff, who reviews whom in one of them."""
+    with closing(open_client()) as client:
+        base = _base(client, cohort)
+        found = list(client.pages(f"{base}/rounds"))
+        if assignment is not None:
+            _show_round(client, base, found, assignment)
+            return
+    table = Table(_("assignment"), _("phase"), _("opens"), _("due"))
+    for one in found:
+        table.add_row(*map(Text, (one["assignment"], one["phase"], one["opens_at"], one["due_at"])))
+    Console().print(table)
+
+
+def _base(client: ServiceClient, cohort: str | None) -> str:
+    return f"/cohorts/{quote(cohort or only_cohort(client), safe='')}/review"
+
+
+def _fetch_files(client: ServiceClient, address: str, folder: Path) -> int:
+    """Write the files of a work into `folder`; return how many."""
+    count = 0
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in client.pages(f"{address}/files"):
+        if file["withheld"] is not None:
+            _say(f"{file['path']}: {file['withheld']}")
+            continue
+        target = inside(folder, file["path"])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(client.read(f"{address}/files/{quote(file['path'])}"))
+        count += 1
+    return count
+
+
+def _show_received(one: Any) -> None:
+    score = one["score"]
+    title = f"{one['title']} ({one['work']})"
+    if score["overall"] is None:
+        _say(title)
+    else:
+        _say(f"{title}: {_percent(score['overall'])}")
+    if score["note"]:
+        _say(score["note"])
+    for review in one["reviews"]:
+        _say("")
+        _say(_("Reviewer {name}: {overall}").format(name=review["reviewer"], overall=review["overall"]))
+        for criterion in one["rubric"]:
+            level = criterion["levels"][review["scores"][criterion["id"]]]["title"]
+            comment = review["comments"].get(criterion["id"], "")
+            _say(f"  {criterion['title']}: {level}" + (f". {comment}" if comment else ""))
+
+
+def _show_round(client: ServiceClient, base: str, found: list[Any], assignment: str) -> None:
+    public_id = next((one["id"] for one in found if one["assignment"] == assignment and one["id"]), None)
+    if public_id is None:
+        raise Invalid(_('The review of "{assignment}" has not opened.').format(assignment=assignment))
+    whole = client.get(f"{base}/rounds/{quote(public_id)}")
+    table = Table(_("work"), _("by"), _("reviewer"), _("state"), _("score"))
+    for work in whole["works"]:
+        authors = ", ".join(str(author["account"]) for author in work["authors"])
+        overall = work["score"]["overall"]
+        for i, task in enumerate(work["tasks"] or [None]):
+            first = (
+                (work["pseudonym"], authors, "" if overall is None else _percent(overall)) if i == 0 else ("", "", "")
+            )
+            reviewer, state = (str(task["reviewer"]["account"]), task["state"]) if task else ("", "")
+            table.add_row(*map(Text, (first[0], first[1], reviewer, state, first[2])))
+    Console().print(table)
+    for sentence in whole["unavoidable"]:
+        _say(sentence)
+
+
+def _percent(summary: Any) -> str:
+    spread = "" if summary["spread"] is None else f" ± {summary['spread']:.0f}"
+    return f"{summary['percent']:.0f} %{spread}"
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def _say(text: str) -> None:
+    """Print what a peer may have written: nothing in it moves the cursor or changes colours."""
+    Console(highlight=False, markup=False, soft_wrap=True).print(_CONTROL.sub("", text))

@@ -1,0 +1,33 @@
+"""The kinds of interaction that peer review logs."""
+
+from pydantic import BaseModel, ConfigDict
+
+from nbcohort.api import InteractionKind
+
+
+class ReviewPayload(BaseModel):
+    """Which task of which round."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    round: str
+    task: str
+    version: int
+
+
+class ReceivedPayload(BaseModel):
+    """How many reviews came, and what they add up to (0-100); None without reviews."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    round: str
+    reviews: int
+    percent: float | None
+
+
+KINDS = [
+    InteractionKind("review.submitted", 1, ReviewPayload),
+    InteractionKind("review.revised", 1, ReviewPayload),
+    InteractionKind("review.received", 1, ReceivedPayload),
+]
+"""Submitted and revised: actor the reviewer, target an author. Received: actor an author, at the close of the round."""

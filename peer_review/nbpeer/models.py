@@ -1,0 +1,111 @@
+"""Tables of peer review. They refer to members, submissions and cohorts by public id; names live in the core only."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, MetaData, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from nbcohort.api import NAMING, Json, UtcDateTime
+
+
+class Base(DeclarativeBase):
+    """The base of this plugin's tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: Json, list[Any]: Json}  # noqa: RUF012
+
+
+class Round(Base):
+    """One peer review of one assignment in one cohort, from its opening on; the settings it opened with."""
+
+    __tablename__ = "review_round"
+    __table_args__ = (UniqueConstraint("cohort", "assignment"),)
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(unique=True)
+    cohort: Mapped[str]
+    assignment: Mapped[str]
+    title: Mapped[str]
+    k: Mapped[int]
+    anonymity: Mapped[str]
+    score: Mapped[str]
+    """How reviews make a score: `mean` or `median`."""
+    rubric: Mapped[list[Any]]
+    """The rubric's criteria as they were at the opening, as JSON."""
+    opens_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    offsets: Mapped[list[Any]]
+    certificate: Mapped[dict[str, Any]]
+    secret: Mapped[str]
+    """Hexadecimal; pseudonyms and cell ids are made from it. Never leaves the service."""
+
+    works: Mapped[list["Work"]] = relationship(back_populates="round", order_by="Work.pseudonym")
+
+
+class Work(Base):
+    """A submission as an object of a round."""
+
+    __tablename__ = "review_work"
+    __table_args__ = (UniqueConstraint("round_pk", "submission"),)
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    round_pk: Mapped[int] = mapped_column(ForeignKey("review_round.pk"))
+    submission: Mapped[str]
+    pseudonym: Mapped[str]
+    files: Mapped[list[Any]]
+    """Path, size and hash of each file as it was swapped: what is handed in later changes nothing here."""
+
+    round: Mapped[Round] = relationship(back_populates="works")
+    authors: Mapped[list["WorkAuthor"]] = relationship(order_by="WorkAuthor.member")
+    tasks: Mapped[list["ReviewTask"]] = relationship(back_populates="work", order_by="ReviewTask.reviewer_pseudonym")
+
+
+class WorkAuthor(Base):
+    """A submitter of a work."""
+
+    __tablename__ = "review_work_author"
+    __table_args__ = (UniqueConstraint("work_pk", "member"),)
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    work_pk: Mapped[int] = mapped_column(ForeignKey("review_work.pk"))
+    member: Mapped[str] = mapped_column(index=True)
+
+
+class ReviewTask(Base):
+    """That a member is to review a work."""
+
+    __tablename__ = "review_task"
+    __table_args__ = (UniqueConstraint("work_pk", "reviewer"),)
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(unique=True)
+    work_pk: Mapped[int] = mapped_column(ForeignKey("review_work.pk"))
+    reviewer: Mapped[str] = mapped_column(index=True)
+    """The member's public id."""
+    reviewer_pseudonym: Mapped[str]
+
+    work: Mapped[Work] = relationship(back_populates="tasks")
+    reviews: Mapped[list["Review"]] = relationship(order_by="Review.version")
+
+
+class Review(Base):
+    """One version of a review. Versions are never changed; the newest that was submitted counts."""
+
+    __tablename__ = "review_version"
+    __table_args__ = (UniqueConstraint("task_pk", "version"),)
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(unique=True)
+    task_pk: Mapped[int] = mapped_column(ForeignKey("review_task.pk"))
+    version: Mapped[int]
+    submitted: Mapped[bool]
+    scores: Mapped[dict[str, Any]]
+    """Criterion -> index of the level."""
+    comments: Mapped[dict[str, Any]]
+    """Criterion -> text."""
+    overall: Mapped[str]
+    saved_at: Mapped[datetime]

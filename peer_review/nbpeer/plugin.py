@@ -1,0 +1,125 @@
+"""Hang peer review into the house."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from nbcohort.api import Task, hook
+
+if TYPE_CHECKING:
+    import typer
+    from fastapi import APIRouter
+    from pydantic import BaseModel
+    from sqlalchemy.orm import Session
+
+    from nbcohort.api import (
+        Acting,
+        CohortSettings,
+        CourseSettings,
+        Finding,
+        House,
+        InteractionKind,
+        Migrations,
+        Permission,
+    )
+
+
+@hook
+def routers() -> list[APIRouter]:
+    """Rounds, tasks, reviews and what came of them."""
+    from nbpeer.routes import review
+
+    return [review]
+
+
+@hook
+def commands(app: typer.Typer) -> None:
+    """`nbcohort review ...`."""
+    from nbpeer.cli import commands
+
+    app.add_typer(commands, name="review")
+
+
+@hook
+def settings_model() -> tuple[str, type[BaseModel]]:
+    """`[assignments.<name>.review]`."""
+    from nbpeer.settings import SECTION, ReviewSettings
+
+    return SECTION, ReviewSettings
+
+
+@hook
+def check_course(course: CourseSettings, cohort: CohortSettings | None) -> list[Finding]:
+    """Find times in the wrong order and missing rubrics."""
+    from nbpeer import check
+
+    return check.check_course(course, cohort)
+
+
+@hook
+def settings_notes(
+    session: Session, cohort: str, before: CourseSettings | None, after: CourseSettings, now: datetime
+) -> list[str]:
+    """Say what new settings do to rounds that are open."""
+    from nbpeer import notes
+
+    return notes.settings_notes(session, cohort, before, after)
+
+
+@hook
+def permissions() -> Mapping[str, Permission]:
+    """Who may do what in peer review."""
+    from nbpeer.roles import PERMISSIONS
+
+    return PERMISSIONS
+
+
+@hook
+def migrations() -> Migrations:
+    """The tables of rounds, works, tasks and reviews."""
+    from nbcohort.api import Migrations
+    from nbpeer.models import Base
+
+    return Migrations("review", "nbpeer", Base)
+
+
+@hook
+def interaction_kinds() -> list[InteractionKind]:
+    """Submitting, revising and receiving reviews."""
+    from nbpeer.interactions import KINDS
+
+    return KINDS
+
+
+@hook
+def tasks(acting: Acting) -> list[Task]:
+    """The reviews that the acting member has to write."""
+    from nbpeer import notes
+
+    return notes.tasks(acting)
+
+
+@hook
+def advance(house: House, now: datetime) -> None:
+    """Open and close rounds."""
+    from nbpeer import rounds
+
+    rounds.advance(house, now)
+
+
+@hook
+def export(session: Session, cohort: str) -> Mapping[str, Mapping[str, Any]]:
+    """Per reviewed assignment: the score received, and how many reviews were given of how many."""
+    from nbpeer import records
+
+    return records.export(session, cohort)
+
+
+@hook
+def forget(session: Session, member: str) -> None:
+    """Erase what a member wrote in reviews."""
+    from nbpeer import records
+
+    records.forget(session, member)

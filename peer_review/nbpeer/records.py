@@ -1,0 +1,35 @@
+"""What leaves the records of peer review: columns of the grade export, and the words of a person who is forgotten."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from nbpeer.models import Review, ReviewTask, Round
+from nbpeer.scores import counting_review, score_of
+
+
+def export(session: Session, cohort: str) -> dict[str, dict[str, Any]]:
+    """Return member id -> column -> value, for the rounds that are closed: the score (0-100), reviews given and due."""
+    columns: dict[str, dict[str, Any]] = {}
+    closed = select(Round).where(Round.cohort == cohort, Round.closed_at.is_not(None)).order_by(Round.opens_at)
+    for found in session.scalars(closed):
+        for work in found.works:
+            score = score_of(work)
+            for author in work.authors:
+                percent = None if score.overall is None else round(score.overall.percent, 2)
+                columns.setdefault(author.member, {})[f"review:{found.assignment}:score"] = percent
+            for task in work.tasks:
+                mine = columns.setdefault(task.reviewer, {})
+                for column, value in (("given", int(counting_review(task) is not None)), ("due", 1)):
+                    name = f"review:{found.assignment}:{column}"
+                    mine[name] = mine.get(name, 0) + value
+    return columns
+
+
+def forget(session: Session, member: str) -> None:
+    """Erase the comments that a member wrote; the levels they chose belong to others' scores and stay."""
+    written = select(Review).join(ReviewTask, ReviewTask.pk == Review.task_pk).where(ReviewTask.reviewer == member)
+    for review in session.scalars(written):
+        review.comments = {}
+        review.overall = ""

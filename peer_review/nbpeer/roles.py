@@ -1,0 +1,12 @@
+"""Who may do what in peer review."""
+
+from nbcohort.api import may
+
+PERMISSIONS = {
+    "review.round.list": may("learner", "mentor", "instructor", "course room", "admin"),
+    "review.round.read": may("mentor", "instructor", "course room", "admin"),
+    "review.task.read": may(own=("learner", "mentor", "instructor")),
+    "review.task.write": may(own=("learner", "mentor", "instructor")),
+    "review.received.read": may("mentor", "instructor", "course room", "admin", own=("learner",)),
+}
+"""Action -> who may. What is a member's own: the tasks they were given, and what came of what they handed in."""

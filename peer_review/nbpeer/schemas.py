@@ -1,0 +1,335 @@
+"""Requests and answers of peer review. What a reviewer gets names no author, submission, hash or time of theirs."""
+
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from nbcohort.api import Acting, RosterEntry, Schema
+from nbpeer import actions, sentences
+from nbpeer.aggregate import Score, Summary
+from nbpeer.copies import CopiedFile
+from nbpeer.forms import Form, Rubric
+from nbpeer.models import Review, ReviewTask, Round, Work
+from nbpeer.phases import Phase, TaskState
+from nbpeer.scores import counting_review, rubric_of, score_of
+
+Text = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00]*$")]
+Name = Annotated[str, StringConstraints(max_length=100)]
+
+
+class LevelOut(Schema):
+    """A level of a criterion; its index in the list is what a reviewer chooses."""
+
+    points: float
+    title: str
+    description: str
+
+
+class CriterionOut(Schema):
+    """A question that a reviewer asks of a work."""
+
+    id: str
+    title: str
+    description: str
+    weight: float
+    levels: list[LevelOut]
+
+
+def rubric_out(rubric: Rubric) -> list[CriterionOut]:
+    """Return how a rubric looks over HTTP."""
+    return [CriterionOut.model_validate(criterion.model_dump()) for criterion in rubric]
+
+
+class RoundOut(Schema):
+    """A round as everybody may know it; `id` is null while it has not opened."""
+
+    id: str | None
+    assignment: str
+    title: str
+    phase: Phase
+    opens_at: AwareDatetime
+    due_at: AwareDatetime
+
+    @classmethod
+    def of(cls, planned: actions.PlannedRound) -> "RoundOut":
+        """Return how a round looks over HTTP."""
+        return cls(
+            id=planned.round.public_id if planned.round else None,
+            assignment=planned.assignment,
+            title=planned.title,
+            phase=planned.phase,
+            opens_at=planned.opens_at,
+            due_at=planned.due_at,
+        )
+
+
+class SummaryOut(Schema):
+    """Percent (0-100), and the standard deviation over reviews in percentage points (null for fewer than two)."""
+
+    percent: float
+    spread: float | None
+
+    @classmethod
+    def of(cls, summary: Summary) -> "SummaryOut":
+        """Return a summary, rounded to hundredths."""
+        spread = None if summary.spread is None else round(summary.spread, 2)
+        return cls(percent=round(summary.percent, 2), spread=spread)
+
+
+class ScoreOut(Schema):
+    """What the reviews of a work add up to; `overall` is null without reviews, and `note` says why."""
+
+    overall: SummaryOut | None
+    criteria: dict[str, SummaryOut]
+    count: int
+    wanted: int
+    partial: bool
+    method: str
+    note: str | None
+
+    @classmethod
+    def of(cls, score: Score) -> "ScoreOut":
+        """Return how a score looks over HTTP."""
+        return cls(
+            overall=SummaryOut.of(score.overall) if score.overall else None,
+            criteria={name: SummaryOut.of(summary) for name, summary in score.criteria.items()},
+            count=score.count,
+            wanted=score.wanted,
+            partial=score.partial,
+            method=score.method,
+            note=sentences.why_no_score(score),
+        )
+
+
+class TaskOut(Schema):
+    """A review that I have to write. `authors` is null where I may not know them."""
+
+    id: str
+    pseudonym: str
+    assignment: str
+    title: str
+    phase: Phase
+    due_at: AwareDatetime
+    state: TaskState
+    authors: list[str] | None
+    rubric: list[CriterionOut]
+
+    @classmethod
+    def of(cls, acting: Acting, task: ReviewTask) -> "TaskOut":
+        """Return how a task looks to its reviewer."""
+        held = task.work.round
+        return cls(
+            id=task.public_id,
+            pseudonym=task.work.pseudonym,
+            assignment=held.assignment,
+            title=held.title,
+            phase=actions.phase_at(held, acting.now),
+            due_at=held.due_at,
+            state=actions.state_of(task, acting.now),
+            authors=actions.authors_shown(acting, task),
+            rubric=rubric_out(rubric_of(held)),
+        )
+
+
+class FileOut(Schema):
+    """A file of the work I review; `withheld` says why it is not shown (its size is null then)."""
+
+    path: str
+    size: int | None
+    withheld: str | None
+
+    @classmethod
+    def of(cls, file: CopiedFile) -> "FileOut":
+        """Return how a file of the copy looks over HTTP."""
+        withheld = None if file.withheld is None else sentences.withheld(file.withheld)
+        return cls(path=file.path, size=file.size, withheld=withheld)
+
+
+class PutReview(Schema):
+    """A review: level index and comment per criterion, a comment on the whole, and whether it is handed in."""
+
+    scores: dict[Name, Annotated[int, Field(strict=True)]] = Field(default_factory=dict)
+    comments: dict[Name, Text] = Field(default_factory=dict)
+    overall: Text = ""
+    submit: bool = False
+
+    def form(self) -> Form:
+        """Return what was filled in; comments without text are none."""
+        comments = {name: text for name, text in self.comments.items() if text.strip()}
+        return Form(self.scores, comments, self.overall)
+
+
+class ReviewOut(Schema):
+    """The newest version of my review (0: nothing saved yet). `submitted_version` is the one that counts, if any."""
+
+    task: str
+    state: TaskState
+    version: int
+    submitted: bool
+    submitted_version: int | None
+    scores: dict[str, int]
+    comments: dict[str, str]
+    overall: str
+    saved_at: AwareDatetime | None
+
+    @classmethod
+    def of(cls, acting: Acting, task: ReviewTask, review: Review | None) -> "ReviewOut":
+        """Return how my own review looks to me."""
+        counting = counting_review(task)
+        return cls(
+            task=task.public_id,
+            state=actions.state_of(task, acting.now),
+            version=review.version if review else 0,
+            submitted=review.submitted if review else False,
+            submitted_version=counting.version if counting else None,
+            scores=review.scores if review else {},
+            comments=review.comments if review else {},
+            overall=review.overall if review else "",
+            saved_at=review.saved_at if review else None,
+        )
+
+
+class ReceivedReviewOut(Schema):
+    """A review of my work: by pseudonym, or by name where reviewers and authors know each other."""
+
+    reviewer: str
+    scores: dict[str, int]
+    comments: dict[str, str]
+    overall: str
+
+
+class ReceivedOut(Schema):
+    """What came of one work of mine."""
+
+    assignment: str
+    title: str
+    work: str
+    rubric: list[CriterionOut]
+    reviews: list[ReceivedReviewOut]
+    score: ScoreOut
+
+    @classmethod
+    def of(cls, received: actions.Received) -> "ReceivedOut":
+        """Return how it looks to the author."""
+        held = received.work.round
+        return cls(
+            assignment=held.assignment,
+            title=held.title,
+            work=received.work.pseudonym,
+            rubric=rubric_out(rubric_of(held)),
+            reviews=[
+                ReceivedReviewOut(
+                    reviewer=review.reviewer,
+                    scores=dict(review.scores),
+                    comments=dict(review.comments),
+                    overall=review.overall,
+                )
+                for review in received.reviews
+            ],
+            score=ScoreOut.of(received.score),
+        )
+
+
+class PersonOut(Schema):
+    """A member, for staff."""
+
+    member: str
+    account: str | None
+    name: str | None
+
+    @classmethod
+    def of(cls, member: str, members: dict[str, RosterEntry]) -> "PersonOut":
+        """Return who a member is; a person who was forgotten has no name."""
+        one = members.get(member)
+        return cls(member=member, account=one.account if one else None, name=one.name if one else None)
+
+
+class StaffTaskOut(Schema):
+    """A task as staff see it, with the version that counts of its review."""
+
+    id: str
+    reviewer: PersonOut
+    pseudonym: str
+    state: TaskState
+    versions: int
+    submitted_at: AwareDatetime | None
+    scores: dict[str, int]
+    comments: dict[str, str]
+    overall: str
+
+    @classmethod
+    def of(cls, acting: Acting, task: ReviewTask, members: dict[str, RosterEntry]) -> "StaffTaskOut":
+        """Return how a task looks to staff."""
+        review = counting_review(task)
+        return cls(
+            id=task.public_id,
+            reviewer=PersonOut.of(task.reviewer, members),
+            pseudonym=task.reviewer_pseudonym,
+            state=actions.state_of(task, acting.now),
+            versions=len(task.reviews),
+            submitted_at=review.saved_at if review else None,
+            scores=review.scores if review else {},
+            comments=review.comments if review else {},
+            overall=review.overall if review else "",
+        )
+
+
+class StaffWorkOut(Schema):
+    """A work as staff see it."""
+
+    submission: str
+    pseudonym: str
+    authors: list[PersonOut]
+    tasks: list[StaffTaskOut]
+    score: ScoreOut
+
+    @classmethod
+    def of(cls, acting: Acting, work: Work, members: dict[str, RosterEntry]) -> "StaffWorkOut":
+        """Return how a work looks to staff."""
+        return cls(
+            submission=work.submission,
+            pseudonym=work.pseudonym,
+            authors=[PersonOut.of(author.member, members) for author in work.authors],
+            tasks=[StaffTaskOut.of(acting, task, members) for task in work.tasks],
+            score=ScoreOut.of(score_of(work)),
+        )
+
+
+class StaffRoundOut(RoundOut):
+    """A round with everything in it; `seed` is text, since it has more digits than some JSON readers keep."""
+
+    k: int
+    anonymity: str
+    method: str
+    opened_at: AwareDatetime
+    closed_at: AwareDatetime | None
+    seed: str
+    offsets: list[int]
+    certificate: dict[str, Any]
+    unavoidable: list[str]
+    rubric: list[CriterionOut]
+    works: list[StaffWorkOut]
+
+    @classmethod
+    def whole(cls, acting: Acting, found: Round) -> "StaffRoundOut":
+        """Return how a round looks to staff."""
+        members = actions.members_by_id(acting)
+        return cls(
+            id=found.public_id,
+            assignment=found.assignment,
+            title=found.title,
+            phase=actions.phase_at(found, acting.now),
+            opens_at=found.opens_at,
+            due_at=found.due_at,
+            k=found.k,
+            anonymity=found.anonymity,
+            method=found.score,
+            opened_at=found.opened_at,
+            closed_at=found.closed_at,
+            seed=str(found.seed),
+            offsets=found.offsets,
+            certificate=found.certificate,
+            unavoidable=sentences.shortfalls(found.certificate["unavoidable"]),
+            rubric=rubric_out(rubric_of(found)),
+            works=[StaffWorkOut.of(acting, work, members) for work in found.works],
+        )
