@@ -10,13 +10,14 @@ Where the system does not allow sandboxes, all servers run as one system user wh
 so in the log.
 """
 
+import hashlib
 import importlib.util
 import os
 import signal
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
-from jupyterhub.slugs import safe_slug
 from jupyterhub.spawner import SimpleLocalProcessSpawner
 from traitlets import List, Unicode, default
 
@@ -47,6 +48,16 @@ def tier_here() -> Tier | SandboxUnavailable:
         return probe()
     except SandboxUnavailable as reason:
         return reason
+
+
+def home_name(account: str) -> str:
+    """Return the name of `account`'s home: legible, no other account's, and never a path that leads elsewhere."""
+    name = quote(account, safe="")
+    if name.startswith("."):
+        name = f"%2E{name[1:]}"
+    if len(name) > 200:  # file systems allow 255
+        name = f"{name[:120]}%-{hashlib.sha256(account.encode()).hexdigest()}"  # no quoted name has "%-"
+    return name
 
 
 def make_home(home: Path, account_folder: str, user: int | None) -> int | None:
@@ -97,7 +108,7 @@ class SandboxedSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
 
     @default("home_dir")  # type: ignore[untyped-decorator]
     def _home(self) -> str:
-        return str(Path(self.homes).resolve() / safe_slug(self.user.name, max_length=60))
+        return str(Path(self.homes).resolve() / home_name(self.user.name))
 
     @property
     def is_course_room(self) -> bool:

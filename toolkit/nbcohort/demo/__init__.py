@@ -1,1 +1,1 @@
-"""A cohort to look at: a Hub on this machine, and two weeks of a course played on it."""
+"""The demo: a real Hub on this machine, and a cohort that lives through its first two weeks on it."""
