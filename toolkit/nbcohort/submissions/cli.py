@@ -1,0 +1,207 @@
+"""`nbcohort submit`, `submissions`, `verify-receipt`, `receipt-keys`."""
+
+import json
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.table import Table
+
+from nbcohort.client import ServiceClient, open_client
+from nbcohort.errors import Invalid, NbcohortError
+from nbcohort.i18n import _
+from nbcohort.submissions.folder import read_folder
+from nbcohort.submissions.manifest import human, shown
+from nbcohort.submissions.receipts import Receipt, check_files, read_keys, verify
+
+CohortOption = Annotated[
+    str | None,
+    typer.Option("--cohort", "-c", envvar="NBCOHORT_COHORT", help=_("Which cohort, if you are in several.")),
+]
+
+
+def commands(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command("submit")(submit)
+    app.command("submissions")(submissions)
+    app.command("verify-receipt")(verify_receipt)
+    app.command("receipt-keys")(receipt_keys)
+
+
+def submit(
+    assignment: Annotated[str, typer.Argument(help=_("The assignment's name."))],
+    folder: Annotated[
+        Path | None, typer.Argument(help=_("The folder to hand in; by default, the one of that name."))
+    ] = None,
+    cohort: CohortOption = None,
+    alone: Annotated[bool, typer.Option("--alone", help=_("For yourself only, though you are in a pair."))] = False,
+) -> None:
+    """Hand in a folder, and keep the receipt beside it."""
+    folder = folder or Path(assignment)
+    console = Console()
+    with closing(open_client()) as client:
+        cohort = cohort or only_cohort(client)
+        manifest = read_folder(folder)
+        with _progress(console) as progress:
+            task = progress.add_task(_("Handing in"), total=sum(entry.size for entry in manifest))
+            done = client.upload(
+                f"/cohorts/{cohort}/submissions",
+                {"assignment": assignment, "alone": alone},
+                {entry.path: folder / entry.path for entry in manifest},
+                manifest=manifest,
+                progress=lambda sent, total: progress.update(task, completed=sent, total=total),
+            )
+    file = _keep_receipt(folder.absolute().parent, assignment, done["attempt"], done["receipt"])
+    console.print(_summary(done), highlight=False, markup=False)
+    console.print(_("Receipt: {file}").format(file=file), highlight=False, markup=False, soft_wrap=True)
+
+
+def submissions(
+    assignment: Annotated[str | None, typer.Argument(help=_("Only of this assignment."))] = None,
+    cohort: CohortOption = None,
+    latest: Annotated[bool, typer.Option("--latest", help=_("Only the last attempts."))] = False,
+) -> None:
+    """List what you handed in; for staff, what everybody did."""
+    with closing(open_client()) as client:
+        cohort = cohort or only_cohort(client)
+        found = list(
+            client.pages(f"/cohorts/{cohort}/submissions", assignment=assignment, latest="true" if latest else None)
+        )
+    if not found:
+        typer.echo(_("Nothing was handed in yet."))
+        return
+    table = Table(_("assignment"), _("attempt"), _("by"), _("handed in"), _("late"), _("files"), _("id"))
+    for one in found:
+        table.add_row(
+            escape(one["assignment"]),
+            str(one["attempt"]),
+            escape(", ".join(one["submitters"])),
+            one["handed_in_at"],
+            _("late") if one["late"] else "",
+            str(len(one["files"])),
+            one["id"],
+        )
+    Console().print(table)
+
+
+def verify_receipt(
+    receipt: Annotated[Path, typer.Argument(help=_("The file with the receipt."))],
+    folder: Annotated[
+        Path | None, typer.Argument(help=_("A folder: is it, byte for byte, what was handed in?"))
+    ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            "--keys", help=_("The service's public keys, saved by `nbcohort receipt-keys`; else it is asked.")
+        ),
+    ] = None,
+    save_keys: Annotated[
+        Path | None, typer.Option("--save-keys", help=_("Ask the service for its keys and save them here, too."))
+    ] = None,
+) -> None:
+    """Verify a receipt; with --keys, without asking anybody."""
+    token = _read(receipt)
+    key_list = _read(keys) if keys else _fetch_keys()
+    if save_keys:
+        save_keys.write_text(key_list, "utf-8")
+    found = verify(token, read_keys(key_list))
+    if folder:
+        check_files(found, read_folder(folder))
+    typer.echo(_explanation(found))
+    if folder:
+        typer.echo(_("The files in {folder} are the ones handed in.").format(folder=shown(str(folder))))
+
+
+def receipt_keys(
+    file: Annotated[Path | None, typer.Argument(help=_("Where to save them; by default, they are printed."))] = None,
+) -> None:
+    """Fetch the service's public keys, with which receipts are verified offline."""
+    key_list = _fetch_keys()
+    if file is None:
+        typer.echo(key_list)
+    else:
+        file.write_text(f"{key_list}\n", "utf-8")
+
+
+def only_cohort(client: ServiceClient) -> str:
+    """Return the one cohort that the caller is in; raises `Invalid` if there is none, or a choice."""
+    found = [str(one["cohort"]) for one in client.get("/me")["cohorts"]]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise Invalid(_("You are in no cohort; ask an instructor to add you."))
+    raise Invalid(
+        _("You are in several cohorts ({cohorts}); choose one with --cohort.").format(cohorts=", ".join(found))
+    )
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=console
+    )
+
+
+def _keep_receipt(folder: Path, assignment: str, attempt: int, receipt: str) -> Path:
+    file = folder / f"{assignment}.receipt-{attempt}.jwt"
+    try:
+        file.write_text(f"{receipt}\n", "utf-8")
+    except OSError as error:
+        raise NbcohortError(
+            _(
+                "Your work was handed in, but the receipt could not be written to {file}: {reason}. It is: {receipt}"
+            ).format(file=file, reason=error.strerror, receipt=receipt)
+        ) from error
+    return file
+
+
+def _summary(done: dict[str, Any]) -> str:
+    size = human(sum(file["size"] for file in done["files"]))
+    lines = [
+        _("{assignment}: attempt {attempt} handed in at {at} by {who} ({count} files, {size}).").format(
+            assignment=done["assignment"],
+            attempt=done["attempt"],
+            at=done["handed_in_at"],
+            who=", ".join(done["submitters"]),
+            count=len(done["files"]),
+            size=size,
+        )
+    ]
+    if done["late"]:
+        lines.append(_("This is late: it was due at {due}.").format(due=done["due_at"]))
+    return "\n".join(lines)
+
+
+def _explanation(receipt: Receipt) -> str:
+    late = _(", late") if receipt.late else ""
+    return _(
+        "The receipt is genuine: attempt {attempt} at {assignment} in {cohort}, begun {created}, complete "
+        "{committed}{late}; {files} files with {size}; by {submitters}; manifest {manifest}."
+    ).format(
+        attempt=receipt.attempt,
+        assignment=receipt.assignment,
+        cohort=receipt.cohort,
+        created=f"{receipt.created_at:%Y-%m-%d %H:%M:%S} UTC",
+        committed=f"{receipt.committed_at:%Y-%m-%d %H:%M:%S} UTC",
+        late=late,
+        files=receipt.files,
+        size=human(receipt.size),
+        submitters=", ".join(receipt.submitters),
+        manifest=receipt.manifest_sha256,
+    )
+
+
+def _fetch_keys() -> str:
+    with closing(open_client()) as client:
+        return json.dumps(client.get("/receipt-keys"), sort_keys=True)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else _("it is no text")
+        raise Invalid(_("{file} cannot be read: {reason}.").format(file=shown(str(file)), reason=reason)) from error

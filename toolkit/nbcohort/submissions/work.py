@@ -1,0 +1,57 @@
+"""Submissions as plugins meet them: whose, when, which files. Whom they may be shown to is the plugin's to ask."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO
+
+from sqlalchemy.orm import Session
+
+from nbcohort.service.house import House
+from nbcohort.submissions import lookup
+from nbcohort.submissions.manifest import Entry
+from nbcohort.submissions.models import Submission
+from nbcohort.submissions.snapshots import entries
+
+WorkFile = Entry
+"""A file of a submission: `path`, `size` in bytes, `sha256`."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """The last attempt of a member or a pair. `submission` and `submitters` are public ids."""
+
+    submission: str
+    assignment: str
+    attempt: int
+    submitters: tuple[str, ...]
+    handed_in_at: datetime
+    committed_at: datetime
+    files: tuple[WorkFile, ...]
+
+
+def works_of(session: Session, cohort: str, assignment: str) -> list[Work]:
+    """Return the last attempt of everybody who handed in `assignment`; a pair's common one is there once.
+
+    One of which all submitters handed in again is not among them; one of which some did is.
+    """
+    query = lookup.committed(cohort).where(Submission.assignment == assignment)
+    return [_work(row) for row in session.scalars(lookup.only_latest(query, cohort, None))]
+
+
+def open_work_file(house: House, file: WorkFile) -> BinaryIO:
+    """Open a file of a submission for reading; NotFound if it was erased."""
+    return house.blobs.open(file.sha256)
+
+
+def _work(row: Submission) -> Work:
+    if row.attempt is None or row.handed_in_at is None or row.snapshot.committed_at is None:
+        raise ValueError(f"{row.public_id} is not committed")
+    return Work(
+        submission=row.public_id,
+        assignment=row.assignment,
+        attempt=row.attempt,
+        submitters=lookup.submitter_ids(row),
+        handed_in_at=row.handed_in_at,
+        committed_at=row.snapshot.committed_at,
+        files=entries(row.snapshot),
+    )
