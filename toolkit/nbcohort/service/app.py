@@ -26,6 +26,7 @@ from nbcohort.store.blobs import LocalStore
 from nbcohort.store.database import Database
 from nbcohort.store.interactions import InteractionKinds
 from nbcohort.store.migrate import STORE, upgrade
+from nbcohort.submissions.routes import on_service
 
 
 class Health(Schema):
@@ -96,6 +97,7 @@ def create_app(config: Config, house: House) -> FastAPI:
 
     app.include_router(service)
     app.include_router(on_hub, prefix=f"{prefix}/api/v1")
+    app.include_router(on_service, prefix=f"{prefix}/api/v1")
     for routers in house.plugins.hook.routers():
         for router in routers:
             app.include_router(router, prefix=f"{prefix}/api/v1/cohorts/{{cohort}}")

@@ -48,7 +48,7 @@ class _Request:
 async def _repeatable(
     request: Request, idempotency_key: Annotated[str | None, Header(min_length=8, max_length=200)] = None
 ) -> _Request:
-    if idempotency_key is None:
+    if idempotency_key is None or request.method != "POST":  # what is not JSON may be too large to be read whole
         return _Request(None, "")
     return _Request(idempotency_key, fingerprint(request.method, request.url.path, await request.body()))
 
