@@ -7,6 +7,8 @@ from typing import Any
 
 from nbgrader.exchange import abc
 
+from nbcohort.client import ServiceUnreachable
+from nbcohort.errors import NbcohortError
 from nbcohort.exchange.base import Exchange
 from nbcohort.exchange.choose import NOTES
 from nbcohort.exchange.due import due_in_gradebook, naive_utc, write_due_times
@@ -15,6 +17,8 @@ from nbcohort.i18n import _
 from nbcohort.submissions.manifest import BadPath, check_path
 
 Submission = dict[str, Any]
+FORGOTTEN = "?"
+"""The account of a person who asked to be forgotten; their files are gone."""
 
 
 class ExchangeCollect(Exchange, abc.ExchangeCollect):  # type: ignore[misc]
@@ -29,10 +33,10 @@ class ExchangeCollect(Exchange, abc.ExchangeCollect):  # type: ignore[misc]
         everything = self.client.pages(self.at(self.cohort, "submissions"), assignment=self.assignment)
         by_student = sorted(
             (
-                (account, submission["created_at"], submission["attempt"], submission)
+                (account, submission["handed_in_at"], submission["attempt"], submission)
                 for submission in everything
                 for account in submission["submitters"]
-                if fnmatchcase(account, self.coursedir.student_id or "*")
+                if account != FORGOTTEN and fnmatchcase(account, self.coursedir.student_id or "*")
             ),
             key=lambda row: row[:3],
         )
@@ -47,7 +51,7 @@ class ExchangeCollect(Exchange, abc.ExchangeCollect):  # type: ignore[misc]
         in_time = [
             one
             for one in submissions
-            if (not one["late"] if one["due_at"] is not None else due is None or naive_utc(one["created_at"]) <= due)
+            if (not one["late"] if one["due_at"] is not None else due is None or naive_utc(one["handed_in_at"]) <= due)
         ]
         return (in_time or submissions)[-1]
 
@@ -71,16 +75,28 @@ class ExchangeCollect(Exchange, abc.ExchangeCollect):  # type: ignore[misc]
             self.log.info(
                 f"Processing {len(self.chosen)} submissions of '{self.assignment}' for course '{self.cohort}'"
             )
-        for account, submission in self.chosen.items():
-            self._collect(account, submission)
+        failed = [account for account, submission in self.chosen.items() if not self._try(account, submission)]
         self._write_due_times()
+        if failed:
+            self.failed(_("Not collected, see above: {names}.").format(names=", ".join(failed)))
+
+    def _try(self, account: str, submission: Submission) -> bool:
+        """Collect, and say whether it worked: one submission in trouble does not hold up the others."""
+        try:
+            self._collect(account, submission)
+        except ServiceUnreachable:
+            raise
+        except NbcohortError as error:
+            self.log.error("%s: %s", account, error)
+            return False
+        return True
 
     def _collect(self, account: str, submission: Submission) -> None:
         folder = self._folder(account)
         name = f"{account} {self.assignment}"
         if folder.exists():
             existing = self.coursedir.get_existing_timestamp(str(folder))
-            new = naive_utc(submission["created_at"])
+            new = naive_utc(submission["handed_in_at"])
             newer = self.update and (existing is None or new > existing)
             if not newer and not (self.before_duedate and existing != new):
                 self.log.info(
@@ -94,7 +110,7 @@ class ExchangeCollect(Exchange, abc.ExchangeCollect):  # type: ignore[misc]
             self.log.info(f"Collecting submission: {name}")
         files = [file for file in submission["files"] if file["path"] not in NOTES]
         source = self.at(self.cohort, "submissions", submission["id"])
-        get_folder(self.client, source, files, folder, lambda new: _write_time(new, submission["created_at"]))
+        get_folder(self.client, source, files, folder, lambda new: _write_time(new, submission["handed_in_at"]))
 
     def _folder(self, account: str) -> Path:
         check_path(account)

@@ -39,13 +39,13 @@ class ExchangeFetchFeedback(Exchange, abc.ExchangeFetchFeedback):  # type: ignor
         for submission in waiting.values():
             self.log.warning(
                 _("There is no feedback yet on {assignment}, handed in {at}.").format(
-                    assignment=submission["assignment"], at=self.stamp(submission["created_at"])
+                    assignment=submission["assignment"], at=self.stamp(submission["handed_in_at"])
                 )
             )
 
     def _get(self, item: dict[str, Any], submission: dict[str, Any]) -> None:
         check_path(submission["assignment"])
-        at = self.stamp(submission["created_at"])
+        at = self.stamp(submission["handed_in_at"])
         folder = self.folder_of(self.cohort, submission["assignment"]) / "feedback" / at
         new = [file for file in item["files"] if not is_same(folder / file["path"], file)]
         get_files(self.client, self.at(self.cohort, "feedback", item["id"]), new, folder)

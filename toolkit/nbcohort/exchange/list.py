@@ -99,7 +99,12 @@ class ExchangeList(Exchange, abc.ExchangeList):  # type: ignore[misc]
 
     def _submissions(self, cohort: str) -> list[Info]:
         student = self.coursedir.student_id or "*"
-        account = self.client.get("/me")["account"] if self.cached and student == "*" else None
+        account = None
+        if self.cached and student == "*":
+            me = self.client.get("/me")
+            if any(one["cohort"] == cohort and one["member"] is None for one in me["cohorts"]):
+                return []  # a course room or an admin hands nothing in
+            account = me["account"]
         feedback = {
             item["submission"]: item for item in self.client.pages(self.at(cohort, "feedback"), account=account)
         }
@@ -112,7 +117,7 @@ class ExchangeList(Exchange, abc.ExchangeList):  # type: ignore[misc]
         ]
 
     def _submission(self, cohort: str, submission: Info, student: str, feedback: Info | None) -> Info:
-        timestamp = self.stamp(submission["created_at"])
+        timestamp = self.stamp(submission["handed_in_at"])
         folder: Path = self.folder_of(cohort, submission["assignment"]) / "feedback" / timestamp
         at = self._address(self.at(cohort, "submissions", submission["id"]))
         names = notebooks_of(file["path"] for file in submission["files"])

@@ -68,7 +68,7 @@ class ExchangeReleaseFeedback(Exchange, abc.ExchangeReleaseFeedback):  # type: i
         except (OSError, ValueError):
             return None
         for submission in self.submissions:
-            if student in submission["submitters"] and naive_utc(submission["created_at"]) == at:
+            if student in submission["submitters"] and naive_utc(submission["handed_in_at"]) == at:
                 return str(submission["id"])
         return None
 

@@ -99,7 +99,7 @@ class ExchangeSubmit(Exchange, abc.ExchangeSubmit):  # type: ignore[misc]
             )
 
     def _tell(self, submission: dict[str, Any]) -> None:
-        at = self.stamp(submission["created_at"])
+        at = self.stamp(submission["handed_in_at"])
         self.log.info(f"Submitted as: {self.cohort} {self.assignment} {at}")
         self.log.info(
             _("Receipt: attempt {attempt}, received {at} by the service's clock, fingerprint {hash}.").format(
