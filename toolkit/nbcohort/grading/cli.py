@@ -1,0 +1,162 @@
+"""`nbcohort grade` and `nbcohort check`."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from nbcohort.i18n import _
+
+if TYPE_CHECKING:
+    from nbcohort.grading.check import Checked
+    from nbcohort.grading.grade import Result
+
+
+def commands(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command("grade")(grade)
+    app.command("check")(check)
+
+
+def grade(
+    assignment: Annotated[str, typer.Argument(help=_("The assignment's name."))],
+    course: Annotated[
+        Path, typer.Option(envvar="NBCOHORT_COURSE", help=_("The course folder; the current one if not given."))
+    ] = Path(),
+    only: Annotated[list[str] | None, typer.Option(help=_("Grade this account only; may be repeated."))] = None,
+    force: Annotated[bool, typer.Option("--force", help=_("Grade again what is graded already."))] = False,
+    no_collect: Annotated[
+        bool, typer.Option("--no-collect", help=_("Grade what is there; do not get what was handed in."))
+    ] = False,
+    no_release: Annotated[
+        bool, typer.Option("--no-release", help=_("Do not let learners have the feedback yet."))
+    ] = False,
+    unsafe: Annotated[
+        bool,
+        typer.Option("--unsafe", help=_("Run without a sandbox: learners' code can read and write all that you can.")),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=_("Print the results as JSON."))] = False,
+) -> None:
+    """Collect, grade and give feedback: each submission in a sandbox, into nbgrader's gradebook."""
+    from traitlets.config import Config
+
+    from nbcohort.grading import grade as grading
+    from nbcohort.grading.course_room import open_course, tools_on_path
+    from nbcohort.sandbox import probe
+
+    tier = "none" if unsafe else probe().name
+    with tools_on_path():
+        room = open_course(course, Config({"SandboxedExecute": {"unsafe": unsafe}}))
+        room.require_generated(assignment)
+        if not no_collect:
+            room.collect(assignment)
+        chosen = grading.choose(room.submitted(assignment), only or [])
+        results = []
+        with _progress(silent=as_json) as bar:
+            task = bar.add_task(assignment, total=len(chosen))
+            for result in grading.grade(room, assignment, chosen, force=force):
+                results.append(result)
+                bar.update(task, advance=1, description=result.account)
+        ready = [result for result in results if result.outcome != "failed"]
+        released = bool(ready) and not no_release
+        if released:
+            room.release_feedback(assignment)
+    if as_json:
+        report = {
+            "assignment": assignment,
+            "sandbox": tier,
+            "feedback_released": released,
+            "submissions": [asdict(result) for result in results],
+        }
+        typer.echo(json.dumps(report, indent=2))
+    else:
+        _show_results(results, assignment, released=released)
+    if len(ready) < len(results):
+        raise typer.Exit(1)
+
+
+def _progress(*, silent: bool):  # type: ignore[no-untyped-def]
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn(_("left:")),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=silent,
+    )
+
+
+def _show_results(results: "list[Result]", assignment: str, *, released: bool) -> None:
+    from rich.table import Table
+
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    if not results:
+        console.print(_("Nobody has handed in {name}.").format(name=assignment))
+        return
+    table = Table(_("account"), _("outcome"), _("score"), _("by hand"), box=None)
+    for result in results:
+        score = "" if result.score is None else f"{result.score:g} / {result.max_score:g}"
+        outcome = {"graded": _("graded"), "already graded": _("already graded"), "failed": _("failed")}[result.outcome]
+        table.add_row(result.account, outcome, score, _("to do") if result.needs_manual_grade else "")
+    console.print(table)
+    failed = [result for result in results if result.outcome == "failed"]
+    for result in failed:
+        console.print(_("{account} was not graded: {reason}").format(account=result.account, reason=result.reason))
+    console.print(
+        _("Feedback is released to those who were graded.") if released else _("Feedback is written, not released.")
+    )
+
+
+def check(
+    path: Annotated[Path, typer.Argument(metavar="NOTEBOOK|DIR", help=_("A notebook, or a folder with notebooks."))],
+    unsafe: Annotated[bool, typer.Option("--unsafe", help=_("Run without a sandbox, as yourself."))] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=_("Print the results as JSON."))] = False,
+) -> None:
+    """Run your notebook clean, from top to bottom, and say what its tests say, before you hand it in."""
+    from nbcohort.grading import check as checking
+    from nbcohort.sandbox import Limits, SandboxUnavailable, probe
+
+    found = checking.notebooks_at(path)
+    if not unsafe:
+        try:
+            probe()
+        except SandboxUnavailable:
+            unsafe = True
+            Console(stderr=True, highlight=False).print(_("There is no sandbox here: your notebook runs as yourself."))
+    checked = [checking.check(notebook, Limits(), unsafe=unsafe) for notebook in found]
+    if as_json:
+        typer.echo(json.dumps([asdict(one) | {"notebook": str(one.notebook)} for one in checked], indent=2))
+    else:
+        for one in checked:
+            _show_check(one)
+    if not all(one.passed for one in checked):
+        raise typer.Exit(1)
+
+
+def _show_check(checked: "Checked") -> None:
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console.print(str(checked.notebook))
+    for finding in checked.findings:
+        name = finding.name or _("cell {number}").format(number=finding.cell)
+        points = f" ({finding.score:g} / {finding.points:g})" if finding.points else ""
+        console.print(f"  {_('passed') if finding.passed else _('FAILED')}  {name}{points}")
+        if finding.message:
+            console.print(f"          {finding.message}")
+        if finding.hint:
+            console.print(f"          {finding.hint}")
+    if not checked.findings:
+        console.print("  " + _("It runs clean; it has no tests."))

@@ -1,0 +1,151 @@
+"""A course folder with its gradebook, as nbgrader sees it."""
+
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps import NbGrader
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.auth import Authenticator
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange import ExchangeFactory
+from nbgrader.utils import temp_attrs
+from traitlets.config import Config
+
+from nbcohort.errors import NbcohortError, NotFound
+from nbcohort.grading.executor import configure
+from nbcohort.i18n import _
+
+
+class ExchangeFailed(NbcohortError):
+    """Collecting or releasing did not work; the sentence is the exchange's own."""
+
+    status = 502
+    slug = "exchange-failed"
+
+
+@dataclass(frozen=True)
+class CourseRoom:
+    """A course folder, opened: nbgrader with the folder's configuration and the sandboxed executor."""
+
+    folder: Path
+    api: NbGraderAPI
+
+    @property
+    def courses(self) -> CourseDirectory:
+        """Return nbgrader's idea of where things are."""
+        return self.api.coursedir
+
+    def gradebook(self) -> Gradebook:
+        """Return the gradebook, to be used in a `with`."""
+        return Gradebook(self.courses.db_url, self.courses.course_id)
+
+    def require_generated(self, assignment: str) -> tuple[str, ...]:
+        """Return the names of the assignment's notebooks; raise a sentence if it cannot be graded yet."""
+        source = Path(self.courses.format_path(self.courses.source_directory, ".", assignment))
+        if not source.is_dir():
+            there = sorted(path.name for path in source.parent.glob("[!.]*") if path.is_dir())
+            raise NotFound(
+                _("There is no assignment {name} in {folder}; there is: {there}.").format(
+                    name=assignment, folder=self.folder, there=", ".join(there) or _("none")
+                )
+            )
+        with self.gradebook() as gradebook:
+            try:
+                notebooks = tuple(str(one.name) for one in gradebook.find_assignment(assignment).notebooks)
+            except MissingEntry:
+                notebooks = ()
+        if not notebooks:
+            raise NotFound(
+                _("The assignment {name} is not in the gradebook: run `nbgrader generate_assignment {name}`.").format(
+                    name=assignment
+                )
+            )
+        return notebooks
+
+    def submitted(self, assignment: str) -> dict[str, Path]:
+        """Return the submitted folders of an assignment by account, sorted."""
+        anyone = Path(self.courses.format_path(self.courses.submitted_directory, "*", assignment))
+        pattern = str(anyone.relative_to(self.folder)) if anyone.is_absolute() else str(anyone)
+        position = Path(pattern).parts.index("*")
+        found = (path for path in self.folder.glob(pattern) if path.is_dir())
+        return dict(sorted((path.relative_to(self.folder).parts[position], path) for path in found))
+
+    def collect(self, assignment: str) -> None:
+        """Get what was handed in, newer attempts instead of older ones."""
+        self._exchange(self.api.collect(assignment, update=True))
+
+    def release_feedback(self, assignment: str) -> None:
+        """Let learners have the feedback that was generated."""
+        self._exchange(self.api.release_feedback(assignment))
+
+    def _exchange(self, result: dict[str, object]) -> None:
+        if not result["success"]:
+            raise ExchangeFailed(last_complaint(str(result.get("log", "")), str(result.get("error", ""))))
+
+
+def last_complaint(log: str, error: str) -> str:
+    """Return the last line of a log that is an error, or the last line of a traceback, without its decoration."""
+    complaints = [line.partition("]")[2].strip() for line in log.splitlines() if line.startswith("[ERROR]")]
+    lines = [line.strip() for line in error.splitlines() if line.strip()]
+    return (complaints or [line.partition(": ")[2] or line for line in lines[-1:]] or [""])[-1]
+
+
+class _Silent(NbGrader):
+    """nbgrader's application without its habits: no configuration from the current directory, nothing on the screen."""
+
+    load_cwd_config = False
+    name = "nbcohort-grade"
+
+
+def open_course(folder: Path, extra: Config | None = None) -> CourseRoom:
+    """Return the course in `folder`, configured by its `nbgrader_config.py` and then by `extra`.
+
+    Raises `NotFound` with a sentence if it is no course folder.
+    """
+    folder = folder.absolute()
+    if not (folder / "nbgrader_config.py").is_file():
+        raise NotFound(
+            _(
+                "{folder} is not a course folder: it has no nbgrader_config.py. Go to the course folder, or name it"
+                " with --course or NBCOHORT_COURSE."
+            ).format(folder=folder)
+        )
+    app = _Silent()
+    app.initialize([], root=str(folder))
+    app.log.handlers[:] = [logging.NullHandler()]
+    app.log.propagate = False
+    config = Config()
+    config.merge(app.config)
+    config.CourseDirectory.root = str(folder)
+    configure(config)
+    config.merge(extra or Config())
+    app.update_config(config)
+    courses = CourseDirectory(parent=app, root=str(folder))
+    api = NbGraderAPI(courses, Authenticator(parent=app), ExchangeFactory(parent=app), parent=app)
+    return CourseRoom(folder, api)
+
+
+@contextmanager
+def tools_on_path() -> Iterator[None]:
+    """Put this environment's programs on PATH: nbgrader starts `alembic` by name when it makes a gradebook."""
+    before = os.environ.get("PATH", os.defpath)
+    if not shutil.which("alembic"):
+        os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{before}"
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
+
+
+@contextmanager
+def about(courses: CourseDirectory, assignment: str, account: str) -> Iterator[None]:
+    """Let nbgrader's converters see one submission only."""
+    with temp_attrs(courses, assignment_id=assignment, student_id=account):
+        yield
