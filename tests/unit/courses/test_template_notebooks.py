@@ -20,6 +20,7 @@ from nbgrader.utils import determine_grade, is_grade, is_solution
 ROOT = Path(__file__).parents[3]
 ASSIGNMENTS = sorted((ROOT / "course_template" / "source").glob("*/*.ipynb"))
 EXERCISES = sorted((ROOT / "exercises").glob("*/*.ipynb"))
+ANSWERS = ROOT / "toolkit" / "nbcohort" / "demo" / "answers"
 NOTEBOOKS = [*ASSIGNMENTS, *EXERCISES]
 WRONG_SOLUTIONS = Path(__file__).parent / "files" / "wrong_solutions"
 RELEASE = (LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ClearHiddenTests)
@@ -212,3 +213,17 @@ def test_an_assignment_ships_small_data(path: Path) -> None:
     data = list(path.parent.glob("*.csv"))
     assert data
     assert all(file.stat().st_size < 200_000 and not os.access(file, os.X_OK) for file in data)
+
+
+def test_the_demos_learners_answer_cells_that_exist_and_have_expected_scores_for_every_test() -> None:
+    path = ROOT / "course_template" / "source" / "tidy-tables" / "tidy-tables.ipynb"
+    full = full_marks(read(path))
+    expected = tomllib.loads((ANSWERS / "expected_scores.toml").read_text(encoding="utf-8"))
+    learners = {file.stem: file for file in ANSWERS.glob("*.toml") if file.stem != "expected_scores"}
+    assert learners.keys() == expected.keys()
+    for name, file in learners.items():
+        with_cells(path, tomllib.loads(file.read_text(encoding="utf-8"))["cells"])
+        points = expected[name]["scores"]
+        assert points.keys() == full.keys()
+        assert all(points[grade_id] in (0, full[grade_id]) for grade_id in full)
+        assert sum(points.values()) == expected[name]["total"]
