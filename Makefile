@@ -64,7 +64,7 @@ $(DONE)/nbcohort: pyproject.toml $(DONE)/requirements
 $(DONE)/proxy: deploy/proxy/package-lock.json $(DONE)/requirements
 	@echo "Installing the Hub's proxy"
 	@mkdir -p $(VENV)/proxy && cp deploy/proxy/package.json $< deploy/proxy/.npmrc $(VENV)/proxy/
-	@cd $(VENV)/proxy && npm ci --silent
+	@cd $(VENV)/proxy && npm ci --loglevel=error
 	@ln -sf ../proxy/node_modules/.bin/configurable-http-proxy $(BIN)/configurable-http-proxy
 	@touch $@
 
