@@ -1,0 +1,98 @@
+"""The demo's Hub: made-up people log in with one password, and the service's clock can be moved."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from traitlets.config import Config
+
+from nbcohort.demo.site import Secrets, Site
+from nbcohort.hub import configure, free_port
+
+SCOPES = ("admin:users", "read:servers", "servers", "tokens", "read:groups", "shares")
+"""What the demo does on its Hub: make accounts and their tokens, and see what is there."""
+
+_FILE = """\"\"\"Written by `nbcohort demo` at every start.\"\"\"
+
+from nbcohort.demo.hub_config import configure_demo
+
+c = get_config()
+configure_demo(c, {settings})
+"""
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the demo's parts answer, all on the loopback interface."""
+
+    port: int
+    hub_port: int
+    proxy_port: int
+    service_port: int
+
+    @classmethod
+    def free(cls, port: int) -> "Addresses":
+        """Return addresses with the given public port, and free ones for the rest."""
+        return cls(port, free_port(), free_port(), free_port())
+
+    @property
+    def url(self) -> str:
+        """The public address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def service(self) -> str:
+        """Where servers and commands find the service."""
+        return f"http://127.0.0.1:{self.service_port}/services/nbcohort"
+
+    @property
+    def hub_api(self) -> str:
+        """Where servers and commands find the Hub's API."""
+        return f"http://127.0.0.1:{self.hub_port}/hub/api"
+
+
+def write_configuration(
+    site: Site, secrets: Secrets, addresses: Addresses, accounts: Iterable[str], admin: str
+) -> Path:
+    """Write the configuration file of the demo's Hub; return where."""
+    settings = {
+        "folder": str(site.folder),
+        "port": addresses.port,
+        "hub_port": addresses.hub_port,
+        "proxy_port": addresses.proxy_port,
+        "service_port": addresses.service_port,
+        "accounts": sorted(accounts),
+        "admin": admin,
+        "password": secrets.password,
+        "token": secrets.token,
+    }
+    file = site.folder / "jupyterhub_config.py"
+    file.touch(mode=0o600)
+    file.write_text(_FILE.format(settings=json.dumps(settings, indent=4)), "utf-8")
+    return file
+
+
+def configure_demo(c: Config, settings: dict[str, Any]) -> None:
+    """Configure the demo's Hub; `settings` are those of `write_configuration`."""
+    site = Site(Path(settings["folder"]))
+    c.JupyterHub.bind_url = f"http://127.0.0.1:{settings['port']}"
+    c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{settings['hub_port']}"
+    c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{settings['proxy_port']}"
+    c.JupyterHub.authenticator_class = "dummy"
+    c.DummyAuthenticator.password = settings["password"]
+    c.Authenticator.allowed_users = set(settings["accounts"])
+    c.Authenticator.admin_users = {settings["admin"]}
+    c.JupyterHub.services.append({"name": "demo", "api_token": settings["token"], "display": False})
+    c.JupyterHub.load_roles.append({"name": "demo", "services": ["demo"], "scopes": list(SCOPES)})
+    configure(
+        c,
+        site.state,
+        service_port=settings["service_port"],
+        service_environment={
+            "NBCOHORT_DEMO": "1",
+            "NBCOHORT_DEMO_CLOCK": str(site.clock),
+            "NBCOHORT_TICK_SECONDS": "1",
+        },
+    )
