@@ -44,5 +44,18 @@ def main() -> None:
     try:
         build_app()()
     except NbcohortError as error:
-        Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"nbcohort: {error}")
-        sys.exit(1)
+        _fail(str(error))
+    except ModuleNotFoundError as error:
+        if not error.name or error.name.startswith(("nbcohort", "nbpeer")):
+            raise
+        _fail(
+            _(
+                "this command needs the Python package {name}, which is not installed here: "
+                "pip install 'nbcohort[lab]', or nbcohort[hub,service,lab] for a whole Hub"
+            ).format(name=error.name)
+        )
+
+
+def _fail(sentence: str) -> None:
+    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"nbcohort: {sentence}")
+    sys.exit(1)

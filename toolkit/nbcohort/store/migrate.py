@@ -1,11 +1,5 @@
-"""Bring a database's tables up to date: every feature and plugin has migrations and a version table of its own.
+"""Bring a database's tables up to date: every feature and plugin has migrations and a version table of its own."""
 
-    python -m nbcohort.store.migrate revision courses "what changes"
-
-writes the next migration of a feature from the difference between its models and its migrations.
-"""
-
-import argparse
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -112,35 +106,21 @@ def _config(connection: Connection, migrations: Migrations) -> Config:
     return config
 
 
-def _write_revision(name: str, message: str) -> None:
-    from nbcohort.plugins import load_plugins  # only for authors of migrations: the store knows no plugin
-
-    known = {migrations.name: migrations for migrations in [STORE, *load_plugins().hook.migrations()]}
-    migrations = known[name]
+def write_revision(migrations: Migrations, message: str) -> None:
+    """Write the next migration from the difference between a feature's models and its migrations so far."""
     migrations.location.mkdir(exist_ok=True)
+    so_far = len(list(migrations.location.glob("*.py")))
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/empty.db")
         with database.engine.connect() as connection, connection.begin():
             config = _config(connection, migrations)
-            if any(migrations.location.glob("*.py")):
+            if so_far:
                 command.upgrade(config, "head")
-            number = f"{len(list(migrations.location.glob('*.py'))) + 1:04d}"
             command.revision(
                 config,
                 message,
                 autogenerate=True,
-                rev_id=f"{name.replace('-', '_')}_{number}",
+                rev_id=f"{migrations.name.replace('-', '_')}_{so_far + 1:04d}",
                 version_path=str(migrations.location),
             )
         database.close()
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        prog="python -m nbcohort.store.migrate", description="Write a feature's migration."
-    )
-    parser.add_argument("verb", choices=["revision"])
-    parser.add_argument("feature")
-    parser.add_argument("message")
-    arguments = parser.parse_args()
-    _write_revision(arguments.feature, arguments.message)
