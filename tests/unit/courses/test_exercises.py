@@ -120,3 +120,10 @@ def test_a_notebook_without_our_metadata_says_what_it_needs(tmp_path: Path, cont
 
 def test_a_bank_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert "There is no folder" in complaint(tmp_path / "nowhere")
+
+
+def test_the_bank_that_we_ship_is_in_order_and_every_notebook_in_it_is_an_exercise() -> None:
+    folder = Path(__file__).parents[3] / "exercises"
+    bank = load_bank(folder)
+    assert {exercise.path for exercise in bank.values()} == set(folder.rglob("*.ipynb"))
+    assert next(iter(bank.values())).metadata.prerequisites == []
