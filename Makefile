@@ -4,10 +4,12 @@
 VENV := .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/.done
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
 # nbgrader looks for alembic on the PATH, npm for node.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# npm trusts the certificates that the system trusts.
+export NODE_USE_SYSTEM_CA := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-reset test lint format lock install install-dev clean
