@@ -46,11 +46,11 @@ def scores(assignment: str) -> dict[str, Any]:
             cells: dict[str, float] = {}
             waiting = 0
             for notebook in submission.notebooks:
+                by_hand = {cell.name for cell in notebook.notebook.solution_cells}
                 for grade in notebook.grades:
-                    if grade.needs_manual_grade:
-                        waiting += 1
-                    if grade.auto_score is not None and not grade.cell.name.startswith("."):
-                        cells[grade.cell.name] = grade.auto_score
+                    waiting += bool(grade.needs_manual_grade)
+                    if grade.cell.name not in by_hand:
+                        cells[grade.cell.name] = grade.auto_score or 0.0
             found[submission.student.id] = {
                 "cells": cells,
                 "auto": sum(cells.values()),

@@ -1,0 +1,89 @@
+"""One run of the demo: Hub up, story played as far as it is not, report, and up until it is told to end."""
+
+import threading
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.text import Text
+
+from nbcohort.demo import story
+from nbcohort.demo.desks import Desks
+from nbcohort.demo.findings import Findings, gather
+from nbcohort.demo.hub_config import Addresses, write_configuration
+from nbcohort.demo.hub_process import RunningHub, hub_process
+from nbcohort.demo.play import Teller, play
+from nbcohort.demo.report import addresses, report
+from nbcohort.demo.scenes import ROOM, World, scenes
+from nbcohort.demo.site import Journal, Site, Time
+from nbcohort.i18n import _
+from nbcohort.sandbox import SandboxUnavailable
+from nbcohort.spawner import tier_here
+
+ZONE = ZoneInfo(story.TIME_ZONE)
+KEEP_SECONDS = 5
+"""How often the cohort's time is written down while the demo is up."""
+
+
+def run(site: Site, port: int, *, once: bool, console: Console) -> bool:
+    """Run the demo; return whether all came out as written down beforehand. Without `once`, stay up until Ctrl-C."""
+    secrets = site.prepare()
+    journal = Journal(site.folder / "journal.json")
+    clock = Time(site.clock, journal)
+    where = Addresses.free(port)
+    teller = Teller(console, ZONE)
+    _tell_of_sandbox(console)
+    accounts = [one.account for one in story.CAN_LOG_IN]
+    configuration = write_configuration(site, secrets, where, accounts, story.IRIS.account)
+    found = None
+    try:
+        with console.status(_("Starting the Hub ...")) as status:
+            manager = hub_process(configuration, where.url, secrets.token, site.log)
+            with manager as hub:
+                status.stop()
+                teller.say(_("The Hub answers"), where.url)
+                found = _with_hub(site, hub, where, clock, journal, teller)
+                if not once:
+                    console.print(addresses(found, where.url, secrets.password, ROOM, ZONE, story.IRIS.account))
+                    console.print(Text(_("Ctrl-C ends it; `nbcohort demo` goes on from here.") + "\n"))
+                    _stay(clock)
+                teller.say(_("Ending the Hub and its servers ..."))
+    except KeyboardInterrupt:
+        clock.keep()
+        console.print(_("The demo has ended; start it again to go on."))
+    return found is not None and found.as_expected
+
+
+def _with_hub(site: Site, hub: RunningHub, where: Addresses, clock: Time, journal: Journal, teller: Teller) -> Findings:
+    environment = {"NBCOHORT_URL": where.service, "JUPYTERHUB_API_URL": where.hub_api}
+    desks = Desks(site.homes, environment, hub.token_of)
+    world = World(hub, desks, f"{where.url}/services/nbcohort")
+    try:
+        played = play(scenes(world), clock, journal, teller)
+        if not played:
+            teller.say(_("Nothing is left to play: this is how it came out."))
+        found = gather(world, clock.now())
+    finally:
+        desks.close()
+        clock.keep()
+    teller.console.print(report(found, _("Two weeks of {cohort}").format(cohort=story.COHORT), ZONE))
+    return found
+
+
+def _stay(clock: Time) -> None:
+    """Wait for a signal; the cohort's time is kept meanwhile."""
+    for_ever = threading.Event()
+    while not for_ever.wait(KEEP_SECONDS):
+        clock.keep()
+
+
+def _tell_of_sandbox(console: Console) -> None:
+    tier = tier_here()
+    if isinstance(tier, SandboxUnavailable):
+        console.print(
+            Text(
+                _(
+                    "NO SANDBOX: all servers and programs run as one system user and can read each other's files. {why}"
+                ).format(why=tier),
+                style="bold yellow",
+            )
+        )
