@@ -8,9 +8,10 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 from nbformat.reader import NotJSONError
-from nbgrader.utils import determine_grade, is_grade, is_solution
+from nbgrader.utils import determine_grade, has_failed, is_grade, is_solution
 
 from nbcohort.errors import Invalid, NotFound
+from nbcohort.grading.course_room import known_warnings
 from nbcohort.grading.run import Executed, How, run_notebook
 from nbcohort.i18n import _
 from nbcohort.sandbox import Limits
@@ -75,7 +76,8 @@ def check(path: Path, limits: Limits, how: How | None = None, *, unsafe: bool = 
 def read(path: Path) -> NotebookNode:
     """Return the notebook at `path`; a sentence if it is none."""
     try:
-        return nbformat.read(path, as_version=4)
+        with known_warnings():
+            return nbformat.read(path, as_version=4)
     except (NotJSONError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(_("{path} is not valid JSON, so it is no notebook.").format(path=path)) from error
     except (nbformat.ValidationError, LookupError, TypeError, AttributeError) as error:
@@ -115,11 +117,17 @@ def _what(cell: NotebookNode, error: NotebookNode | None) -> str:
     return f"{error.ename}: {words}" if words else str(error.ename)
 
 
-def hint(error: NotebookNode | None, solution: str | None) -> str | None:
+def _advice(cell: NotebookNode, error: NotebookNode | None, solution: str | None) -> str | None:
+    if error:
+        return hint(error, solution)
+    if has_failed(cell):
+        return _("A test that prints a warning, or anything on stderr, counts as failed.")
+    return None
+
+
+def hint(error: NotebookNode, solution: str | None) -> str | None:
     """Return what may help, given the error and the name of the solution cell before it."""
     where = _("the cell {name}").format(name=solution) if solution else _("a cell above")
-    if error is None:
-        return _("A test that prints a warning, or anything on stderr, counts as failed.")
     return {
         "AssertionError": _("What {where} computes is not what the test expects.").format(where=where),
         "NotImplementedError": _("There is no solution yet in {where}.").format(where=where),

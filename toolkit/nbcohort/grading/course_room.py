@@ -4,11 +4,13 @@ import logging
 import os
 import shutil
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGrader
 from nbgrader.apps.api import NbGraderAPI
@@ -16,6 +18,7 @@ from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeFactory
 from nbgrader.utils import temp_attrs
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from nbcohort.errors import NbcohortError, NotFound
@@ -118,9 +121,9 @@ def open_course(folder: Path, extra: Config | None = None) -> CourseRoom:
             ).format(folder=folder)
         )
     app = _Silent()
-    app.initialize([], root=str(folder))
     app.log.handlers[:] = [logging.NullHandler()]
     app.log.propagate = False
+    app.initialize([], root=str(folder))
     config = Config()
     config.merge(app.config)
     config.CourseDirectory.root = str(folder)
@@ -142,6 +145,18 @@ def tools_on_path() -> Iterator[None]:
         yield
     finally:
         os.environ["PATH"] = before
+
+
+@contextmanager
+def known_warnings() -> Iterator[None]:
+    """Do not show what nbgrader and nbformat warn of and no one here can mend."""
+    with warnings.catch_warnings():
+        # A new submission's rows meet in the session before they are added; they are, right after.
+        warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
+        # nbformat gives learners' copied cells new ids.
+        warnings.filterwarnings("ignore", "Non-unique cell id", DuplicateCellId)
+        warnings.filterwarnings("ignore", "Cell is missing an id field", MissingIDFieldWarning)
+        yield
 
 
 @contextmanager

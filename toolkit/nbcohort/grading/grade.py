@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nbgrader.api import MissingEntry
-from nbgrader.apps.baseapp import NbGraderException
 from nbgrader.converters import Autograde, GenerateFeedback
+from nbgrader.converters.base import NbGraderException
 from traitlets.config import Config
 
 from nbcohort.errors import NotFound
 from nbcohort.grading.complaints import explain, refuse_links
-from nbcohort.grading.course_room import CourseRoom, about
+from nbcohort.grading.course_room import CourseRoom, about, known_warnings
 from nbcohort.i18n import _
 
 Outcome = Literal["graded", "already graded", "failed"]
@@ -114,7 +114,7 @@ def _grade_one(
     complaint = refuse_links(folder)
     if complaint:
         return "failed", complaint
-    with about(room.courses, assignment, account):
+    with about(room.courses, assignment, account), known_warnings():
         autograde = _Autograde(coursedir=room.courses, parent=room.api)
         autograde.force = force
         failure = autograde.attempt()
