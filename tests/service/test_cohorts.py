@@ -219,3 +219,13 @@ def test_a_second_service_on_the_same_sqlite_file_is_refused(service: RunningSer
     )
     assert second.returncode == 1
     assert second.stderr.splitlines()[-1].startswith("nbcohort service: Another nbcohort service runs on")
+
+
+def test_a_membership_that_will_end_leaves_the_hub_groups_when_its_time_comes(service: RunningService) -> None:
+    service.set_clock(datetime(2026, 3, 2, 9, tzinfo=UTC))
+    members = cohort_of(service, ada="instructor", ben="learner")
+    ada = service.as_account("ada")
+    assert ada.patch(f"/cohorts/ds1/members/{members['ben']}", json={"ends_at": "2026-03-09T00:00:00Z"}).is_success
+    assert service.hub.groups["nbgrader-ds1"] == {"ben"}
+    service.set_clock(datetime(2026, 3, 9, 1, tzinfo=UTC))
+    wait_until(lambda: service.hub.groups["nbgrader-ds1"] == set(), what="ben's leaving the group")

@@ -56,6 +56,7 @@ def create_cohort(acting: Acting, cohort: str, title: str) -> Cohort:
         roster="nbcohort",
         created_at=acting.now,
         hub_due=True,
+        told_at=None,
     )
     acting.session.add(row)
     acting.audit("cohort.create", cohort, title=title)

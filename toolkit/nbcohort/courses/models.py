@@ -38,6 +38,8 @@ class Cohort(Base):
     created_at: Mapped[datetime]
     hub_due: Mapped[bool]
     """Whether the Hub still has to be told of a change."""
+    told_at: Mapped[datetime | None]
+    """As of when the Hub was told last; memberships that began or ended since are news to it."""
 
 
 class Member(Base):

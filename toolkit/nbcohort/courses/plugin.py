@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nbcohort.plugins import hook
@@ -64,5 +64,4 @@ def advance(house: House, now: datetime) -> None:
     from nbcohort.courses import rooms
 
     rooms.follow_hub(house, now)
-    rooms.memberships_ending(house, now - timedelta(days=1), now)
     rooms.tell_hub(house, now)

@@ -7,7 +7,7 @@ by the minute.
 import logging
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, or_, select
 
 from nbcohort.courses import actions, roster
 from nbcohort.courses.models import Cohort, Member
@@ -30,8 +30,13 @@ def tell_hub(house: House, now: datetime, cohort: str | None = None) -> bool:
 
     Returns False if the Hub did not let us; the cohorts then stay due.
     """
+    turned = or_(
+        and_(Member.starts_at > Cohort.told_at, Member.starts_at <= now),
+        and_(Member.ends_at > Cohort.told_at, Member.ends_at <= now),
+    )
+    news = exists().where(Member.cohort_pk == Cohort.pk, turned)
     with house.database.read() as session:
-        query = select(Cohort.public_id).where(Cohort.hub_due)
+        query = select(Cohort.public_id).where(or_(Cohort.hub_due, news))
         due = list(session.scalars(query.where(Cohort.public_id == cohort) if cohort else query))
     done = True
     for one in due:
@@ -46,7 +51,7 @@ def tell_hub(house: House, now: datetime, cohort: str | None = None) -> bool:
 def _tell_of(house: House, cohort: str, now: datetime) -> None:
     with house.database.write() as session:
         row = roster.find_cohort(session, cohort)
-        row.hub_due = False
+        row.hub_due, row.told_at = False, now
         room, source = row.room, row.roster
         members = roster.active_members(session, cohort, now)
     try:
@@ -96,13 +101,4 @@ def _follow(house: House, cohort: str, wanted: dict[str, Role], now: datetime) -
                 member = session.scalars(select(Member).where(Member.public_id == one.id)).one()
                 acting.audit("member.change", member.public_id, after={"ends_at": now.isoformat()})
                 actions.end_membership(acting, member, now)
-                row.hub_due = True
-
-
-def memberships_ending(house: House, since: datetime, now: datetime) -> None:
-    """Mark the cohorts due in which somebody's time began or ended after `since` and up to `now`."""
-    with house.database.write() as session:
-        for moment in (Member.ends_at, Member.starts_at):
-            rows = select(Cohort).join(Member, Member.cohort_pk == Cohort.pk).where(moment > since, moment <= now)
-            for row in session.scalars(rows):
                 row.hub_due = True

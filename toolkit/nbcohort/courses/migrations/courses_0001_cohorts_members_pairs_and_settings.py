@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("roster", sa.String(), nullable=False),
         sa.Column("created_at", base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("hub_due", sa.Boolean(), nullable=False),
+        sa.Column("told_at", base.UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_cohort")),
         sa.UniqueConstraint("public_id", name=op.f("uq_cohort_public_id")),
         sa.UniqueConstraint("room", name=op.f("uq_cohort_room")),
