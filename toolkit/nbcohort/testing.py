@@ -112,6 +112,7 @@ class FakeHub:
 def _handler(hub: FakeHub) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else each answer waits 40 ms for the client to acknowledge its headers
 
         def _do(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
