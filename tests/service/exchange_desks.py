@@ -3,6 +3,7 @@
 import io
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, chdir, contextmanager
@@ -14,6 +15,7 @@ from unittest.mock import patch
 
 import httpx
 import nbformat
+from jupyter_core.application import NoStart
 from nbgrader.apps.nbgraderapp import NbGraderApp
 from nbgrader.exchange import ExchangeFactory
 from traitlets.config import Config
@@ -103,6 +105,8 @@ def _run(arguments: list[str]) -> Outcome:
         app.initialize(arguments)
         app.init_logging(logging.StreamHandler, [log], color=False, subapps=True)
         app.start()
+    except NoStart:  # how it ends when all went well
+        pass
     except SystemExit as stop:
         code = stop.code
     finally:
@@ -130,6 +134,7 @@ class Classroom:
         environ = {
             **self.service.environment(account),
             "HOME": str(home),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # nbgrader starts `alembic`
             "XDG_DATA_HOME": "",
             "JUPYTER_DATA_DIR": str(home / ".jupyter-data"),
             "JUPYTER_CONFIG_DIR": str(home / ".jupyter"),

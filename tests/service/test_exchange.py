@@ -1,7 +1,7 @@
 """nbgrader's commands over the real service: what members do, and what goes wrong."""
 
+import itertools
 import json
-import re
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -14,6 +14,8 @@ from nbgrader.utils import parse_utc
 from nbcohort.testing import RunningService, running_fake_hub, running_service
 from tests.service.exchange_desks import DUE, WEEK1, Classroom, Desk, open_classroom, write_notebook
 
+NUMBERS = itertools.count(1)
+
 
 @pytest.fixture(scope="module")
 def shared_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
@@ -23,10 +25,11 @@ def shared_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running
 
 
 @pytest.fixture
-def room(shared_service: RunningService, tmp_path: Path, request: pytest.FixtureRequest) -> Classroom:
+def room(shared_service: RunningService, tmp_path: Path) -> Classroom:
     """A cohort in its first week: ida instructs, ada and ben learn."""
-    name = "c" + re.sub(r"[^a-z0-9]", "", request.node.name.lower())[-30:]
-    return open_classroom(shared_service, name, tmp_path, ida="instructor", ada="learner", ben="learner")
+    return open_classroom(
+        shared_service, f"cohort{next(NUMBERS)}", tmp_path, ida="instructor", ada="learner", ben="learner"
+    )
 
 
 def fetched(desk: Desk, assignment: str = "ps1") -> Desk:
@@ -258,15 +261,15 @@ def test_feedback_is_not_part_of_the_next_submission(room: Classroom) -> None:
     assert [file["path"] for file in files] == ["data/table.csv", "p1.ipynb"]
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"cells": []}', "[1]", '{"nbformat": 4, "nbformat_minor": 5}', "\udcff"])
-def test_a_broken_notebook_is_refused(room: Classroom, content: str) -> None:
+def test_a_broken_notebook_is_refused(room: Classroom) -> None:
     room.released()
     ada = fetched(room.desk("ada"))
-    (ada.home / "ps1" / "p1.ipynb").write_bytes(content.encode("utf-8", "surrogateescape"))
-    outcome = ada.nbgrader("submit", "ps1")
-    assert outcome.code == 1
-    assert "“p1.ipynb” is not a valid notebook" in outcome.log
-    assert "Traceback" not in outcome.log
+    for content in (b"", b'{"cells": [', b'{"cells": []}', b"\xff"):
+        (ada.home / "ps1" / "p1.ipynb").write_bytes(content)
+        outcome = ada.nbgrader("submit", "ps1")
+        assert outcome.code == 1
+        assert "“p1.ipynb” is not a valid notebook" in outcome.log
+        assert "Traceback" not in outcome.log
     assert submissions(room) == []
 
 
@@ -422,7 +425,8 @@ def test_a_submission_of_somebody_who_is_no_learner_is_warned_of(room: Classroom
     assert "WARNING" not in course_room.nbgrader("collect", "ps1", "--ExchangeCollect.check_owner=False").log
 
 
-def test_with_the_service_down_it_says_so_and_files_stay(room: Classroom) -> None:
+def test_with_the_service_down_it_says_so_and_files_stay(room: Classroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nbcohort.client.PAUSES", (0.1,))
     room.released()
     ada = fetched(room.desk("ada"))
     write_notebook(ada.home / "ps1" / "p1.ipynb", "hours of work")

@@ -1,19 +1,19 @@
 """Write the service's due times into nbgrader's gradebook, from which nbgrader computes who is late by how much."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
+from sqlalchemy.engine import make_url
 
 
 def due_in_gradebook(coursedir: Any, assignment: str) -> datetime | None:
     """Return the due time that the gradebook has, in UTC without zone as nbgrader keeps it."""
-    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-        try:
-            due: datetime | None = gradebook.find_assignment(assignment).duedate
-        except MissingEntry:
-            return None
+    with _known(coursedir, assignment) as (_gradebook, known):
+        due: datetime | None = known.duedate if known is not None else None
         return due
 
 
@@ -23,15 +23,28 @@ def write_due_times(coursedir: Any, assignment: str, due: str, own: Mapping[str,
     An assignment that the gradebook does not know is left alone: `nbgrader generate_assignment` puts it there.
     """
     common = naive_utc(due)
-    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-        try:
-            known = gradebook.find_assignment(assignment)
-        except MissingEntry:
+    with _known(coursedir, assignment) as (gradebook, known):
+        if known is None:
             return
         if known.duedate != common:
             gradebook.update_or_create_assignment(assignment, duedate=common)
         for account, instant in own.items():
             _write_extension(gradebook, assignment, account, naive_utc(instant) - common)
+
+
+@contextmanager
+def _known(coursedir: Any, assignment: str) -> Iterator[tuple[Any, Any]]:
+    """Open the gradebook if there is one (no new one is made), with its row of the assignment or None."""
+    url = make_url(coursedir.db_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        yield None, None
+        return
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        try:
+            known = gradebook.find_assignment(assignment)
+        except MissingEntry:
+            known = None
+        yield gradebook, known
 
 
 def _write_extension(gradebook: Any, assignment: str, account: str, extension: timedelta) -> None:
