@@ -45,7 +45,7 @@ def described(files: Mapping[str, bytes]) -> list[dict[str, Any]]:
 
 @dataclass
 class Classroom:
-    """Cohort `ds1` with an instructor `ines`, a mentor `mo` and learners `ada`, `ben`, `cleo`."""
+    """A cohort with an instructor `ines`, a mentor `mo` and learners `ada`, `ben`, `cleo`."""
 
     service: RunningService
     cohort: str = "ds1"

@@ -114,6 +114,6 @@ def _known(acting: Acting, wanted: Iterable[Entry | str]) -> dict[str, int]:
                 PutBlob.creator == acting.name,
                 PutBlob.sha256.in_(hashes[start : start + 500]),
             )
-        ).tuples()
-        found.update(dict(rows))
+        ).all()
+        found.update(row.tuple() for row in rows)
     return found

@@ -58,5 +58,5 @@ def _counted(acting: Acting) -> dict[str, int]:
             Submitter.member == acting.member,
         )
         .group_by(Submission.assignment)
-    ).tuples()
-    return dict(rows)
+    ).all()
+    return dict(row.tuple() for row in rows)
