@@ -137,7 +137,7 @@ def make_course(folder: Path, settings: str = "", notebook: Callable[[], Noteboo
     (folder / "source" / ASSIGNMENT).mkdir(parents=True)
     nbformat.write(notebook(), folder / "source" / ASSIGNMENT / "ps1.ipynb")
     (folder / "nbgrader_config.py").write_text(
-        f"c = get_config()\nc.CourseDirectory.course_id = 'ds1'\nc.Execute.timeout = 4\n{settings}\n"
+        f"c = get_config()\nc.CourseDirectory.course_id = 'ds1'\nc.Execute.timeout = 6\n{settings}\n"
     )
     result = nbgrader("generate_assignment", ASSIGNMENT, folder=folder)
     assert result.returncode == 0, result.stderr

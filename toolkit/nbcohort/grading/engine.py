@@ -137,9 +137,14 @@ class NotebookRunner(PapermillNotebookClient):
             self._timed_out = True
             error = await self._async_handle_timeout(timeout or 0, cell)  # interrupts, or raises, as configured
             reply = error or await self._reply(msg_id, self.patience)
-            if reply is None or not await self._falls_silent(task_poll_output_msg):
+            if reply is None:
                 raise KernelUnresponsive
-        elif not await self._falls_silent(task_poll_output_msg):
+            silent = await self._falls_silent(task_poll_output_msg)
+            if not silent and await self._reply(msg_id, 1) is None:  # a reply proves that the cell has ended
+                raise KernelUnresponsive
+        else:
+            silent = await self._falls_silent(task_poll_output_msg)
+        if not silent:  # the kernel drops messages when it prints faster than they are read, the last one too
             self.log.warning("The kernel replied, but did not say that the cell's output is complete")
             task_poll_output_msg.cancel()
         task_poll_kernel_alive.cancel()
