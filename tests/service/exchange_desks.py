@@ -125,9 +125,9 @@ class Classroom:
     members: dict[str, str]
     """Account -> member's id."""
 
-    def desk(self, account: str, name: str | None = None) -> Desk:
+    def desk(self, account: str) -> Desk:
         """Give `account` a desk with a home of its own (the same one each time)."""
-        home = self.folder / (name or account)
+        home = self.folder / account
         if not home.exists():
             home.mkdir()
             (home / "nbgrader_config.py").write_text(CONFIG + f"c.CourseDirectory.course_id = '{self.cohort}'\n")

@@ -374,7 +374,7 @@ def test_a_wrong_cohort_gets_a_sentence(room: Classroom) -> None:
 def test_without_a_course_only_list_works_and_shows_all_ones_cohorts(
     room: Classroom, shared_service: RunningService, tmp_path: Path
 ) -> None:
-    other = open_classroom(shared_service, "another", tmp_path / "..", ada="learner")
+    other = open_classroom(shared_service, "another", tmp_path, ada="learner")
     other.released()
     room.released("ps2")
     ada = room.desk("ada")
