@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,15 @@ def check_notebook(path: Path, where: str, kernels: Iterable[str] | None) -> lis
         *_nbgrader(path, where),
         *_paths(notebook, where, path.parent),
     ]
+
+
+def load_notebook(path: Path) -> Any:
+    """Return the notebook at `path` as nbformat has it, which mends cell ids without a word."""
+    import nbformat
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return nbformat.read(path, as_version=4)
 
 
 def _source(cell: Mapping[str, Any]) -> str:
@@ -106,7 +116,7 @@ def _nbgrader(path: Path, where: str) -> Iterator[Finding]:
     except ImportError:
         return
     try:
-        MetadataValidator().validate_nb(nbformat.read(path, as_version=4))
+        MetadataValidator().validate_nb(load_notebook(path))
     except (SchemaTooOldError, SchemaTooNewError) as problem:
         yield error(where, _("nbgrader cannot read its metadata: {reason}").format(reason=_first_line(problem)))
     except (ValidationError, nbformat.ValidationError, KeyError) as problem:

@@ -10,6 +10,7 @@ from shutil import copytree
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from nbcohort.courses.check_notebooks import load_notebook
 from nbcohort.courses.findings import Finding, error
 from nbcohort.i18n import _
 
@@ -28,9 +29,7 @@ def check_runs(folder: Path, notebook: Path, where: str, run: Run, config: Any) 
         run: runs it, in the sandbox.
         config: the course folder's nbgrader configuration (traitlets), for its solution marks; None for nbgrader's own.
     """
-    import nbformat
-
-    solved = nbformat.read(notebook, as_version=4)
+    solved = load_notebook(notebook)
     try:
         released = _without_solutions(solved, config)
     except (RuntimeError, ValueError) as problem:

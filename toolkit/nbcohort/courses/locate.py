@@ -27,7 +27,7 @@ def locate(text: str) -> dict[Key, int]:
     """Return the line (from 1) of every key and array element of a valid TOML text.
 
     Of a table, the line of its header, or of the first key that makes it. Of a key that is given twice (which tomllib
-    refuses), the first line.
+    refuses), the first line. Raises ValueError, or returns nonsense, for a text that is not TOML.
     """
     return _Walk(text.replace("\r\n", "\n")).lines
 
@@ -92,20 +92,21 @@ class _Walk:
                 self.lines[*key, number] = self._line()
                 self._value((*key, number))
                 number += 1
-                self._separator()
+                self._separator("]")
         elif self._take("{"):
             self._skip(_BLANK)
             while not self._take("}"):
                 self._pair(key)
-                self._separator()
+                self._separator("}")
         elif string := _STRING.match(self.text, self.at):
             self.at = string.end()
         else:
             self._skip(_SCALAR)
 
-    def _separator(self) -> None:
+    def _separator(self, end: str) -> None:
         self._skip(_BLANK)
-        self._take(",")
+        if not self._take(",") and not self.text.startswith(end, self.at):
+            raise ValueError(f"no {end} on line {self._line()}")
         self._skip(_BLANK)
 
     def _key(self) -> list[str]:
