@@ -117,10 +117,9 @@ each_exercise = pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path
 
 @pytest.fixture(autouse=True)
 def _clean_kernels(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Kernels start without anybody's IPython start-up files, and with one thread each."""
+    """Kernels start without anybody's IPython start-up files."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path_factory.mktemp("ipython")))
-    for library in ("OMP", "OPENBLAS", "MKL"):
-        monkeypatch.setenv(f"{library}_NUM_THREADS", "1")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
 
 
 @each_notebook
