@@ -1,7 +1,7 @@
 """What people in the story do by hand, done in their own home by a program: `python -m nbcohort.demo.at_desk VERB`.
 
 - `fill NOTEBOOK`: write answers, JSON on the standard input, into a notebook;
-- `review FOLDER MANNER`: read a fetched copy in FOLDER and fill in its form;
+- `review FOLDER REVIEWER`: read a fetched copy in FOLDER and fill in its form for the rubric on the standard input;
 - `scores ASSIGNMENT`, in a course room: print what the gradebook has, as JSON.
 """
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nbcohort.demo.answers import fill_in
-from nbcohort.demo.reviewing import as_form, read, rubric_of_form, write
+from nbcohort.demo.reviewing import as_form, read, write
 
 FORM = "review.toml"
 
@@ -24,12 +24,12 @@ def fill(notebook: Path, cells: dict[str, str]) -> None:
     notebook.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
-def review(folder: Path, manner: str) -> None:
-    """Read the copy in `folder`/work, and fill in the form beside it."""
+def review(folder: Path, reviewer: str, rubric: list[Any]) -> None:
+    """Read the copy in `folder`/work, and fill in the form beside it; `rubric` as the service shows it."""
     notebook = next((folder / "work").glob("*.ipynb"))
-    form = folder / FORM
-    written = write(read(json.loads(notebook.read_text("utf-8"))), rubric_of_form(form.read_text("utf-8")), manner)
-    form.write_text(as_form(written), "utf-8")
+    criteria = [(criterion["id"], len(criterion["levels"])) for criterion in rubric]
+    written = write(read(json.loads(notebook.read_text("utf-8"))), criteria, reviewer)
+    (folder / FORM).write_text(as_form(written), "utf-8")
 
 
 def scores(assignment: str) -> dict[str, Any]:
@@ -67,8 +67,8 @@ def main(argv: list[str]) -> None:
     match argv:
         case ["fill", notebook]:
             fill(Path(notebook), json.load(sys.stdin))
-        case ["review", folder, manner]:
-            review(Path(folder), manner)
+        case ["review", folder, reviewer]:
+            review(Path(folder), reviewer, json.load(sys.stdin))
         case ["scores", assignment]:
             sys.stdout.write(json.dumps(scores(assignment)))
         case _:

@@ -38,12 +38,21 @@ class Grade:
 
 @dataclass(frozen=True)
 class ReviewGiven:
-    """A review task: whose, and what they said, if they did. `levels` are (criterion, level, comment)."""
+    """A review task: whose, and what they said, if they did.
+
+    Args:
+        reviewer: account.
+        state: as the service has it, such as `submitted` or `missed`.
+        overall: the comment on the whole.
+        levels: (criterion, level that was chosen).
+        weakest: the comment on the criterion that came off worst.
+    """
 
     reviewer: str
     state: str
     overall: str
-    levels: tuple[tuple[str, str, str], ...]
+    levels: tuple[tuple[str, str], ...]
+    weakest: str
 
 
 @dataclass(frozen=True)
@@ -194,12 +203,15 @@ def _work(one: Any, criteria: Mapping[str, Any]) -> WorkReviewed:
 
 
 def _review(task: Any, criteria: Mapping[str, Any]) -> ReviewGiven:
-    levels = tuple(
-        (criterion["title"], criterion["levels"][task["scores"][name]]["title"], task["comments"].get(name, ""))
-        for name, criterion in criteria.items()
-        if name in task["scores"]
+    scored = {name: one for name, one in criteria.items() if name in task["scores"]}
+    worst = min(scored, key=lambda name: task["scores"][name] / max(1, len(scored[name]["levels"]) - 1), default="")
+    return ReviewGiven(
+        reviewer=task["reviewer"]["account"],
+        state=task["state"],
+        overall=task["overall"],
+        levels=tuple((one["title"], one["levels"][task["scores"][name]]["title"]) for name, one in scored.items()),
+        weakest=task["comments"].get(worst, ""),
     )
-    return ReviewGiven(task["reviewer"]["account"], task["state"], task["overall"], levels)
 
 
 def _to_do(world: World, book: Mapping[str, Any]) -> list[ToDo]:

@@ -1,6 +1,9 @@
 """The demo's Hub: made-up people log in with one password, and the service's clock can be moved."""
 
 import json
+import os
+import signal
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +12,16 @@ from typing import Any
 from traitlets.config import Config
 
 from nbcohort.demo.site import Secrets, Site
+from nbcohort.errors import NbcohortError
 from nbcohort.hub import configure, free_port
+from nbcohort.i18n import _
 
 SCOPES = ("admin:users", "read:servers", "servers", "tokens", "read:groups", "shares")
 """What the demo does on its Hub: make accounts and their tokens, and see what is there."""
+
+CONFIGURATION = "jupyterhub_config.py"
+PID_FILE = "hub.pid"
+STOP_SECONDS = 60
 
 _FILE = """\"\"\"Written by `nbcohort demo` at every start.\"\"\"
 
@@ -68,7 +77,7 @@ def write_configuration(
         "password": secrets.password,
         "token": secrets.token,
     }
-    file = site.folder / "jupyterhub_config.py"
+    file = site.folder / CONFIGURATION
     file.touch(mode=0o600)
     file.write_text(_FILE.format(settings=json.dumps(settings, indent=4)), "utf-8")
     return file
@@ -80,6 +89,7 @@ def configure_demo(c: Config, settings: dict[str, Any]) -> None:
     c.JupyterHub.bind_url = f"http://127.0.0.1:{settings['port']}"
     c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{settings['hub_port']}"
     c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{settings['proxy_port']}"
+    c.JupyterHub.pid_file = str(site.folder / PID_FILE)
     c.JupyterHub.authenticator_class = "dummy"
     c.DummyAuthenticator.password = settings["password"]
     c.Authenticator.allowed_users = set(settings["accounts"])
@@ -96,3 +106,24 @@ def configure_demo(c: Config, settings: dict[str, Any]) -> None:
             "NBCOHORT_TICK_SECONDS": "1",
         },
     )
+
+
+def end_orphan(site: Site) -> None:
+    """End a Hub of this demo that was left behind when the demo itself was killed.
+
+    Raises:
+        NbcohortError: it does not end.
+    """
+    try:
+        pid = int((site.folder / PID_FILE).read_text("ascii"))
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (OSError, ValueError):
+        return
+    if os.fsencode(site.folder / CONFIGURATION) not in command:
+        return  # the number is another program's by now
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes():
+        if time.monotonic() > deadline:
+            raise NbcohortError(_("The Hub of an earlier demo (process {pid}) does not end.").format(pid=pid))
+        time.sleep(0.2)

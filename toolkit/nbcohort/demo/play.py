@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from nbcohort.demo.site import Journal, Time
@@ -75,20 +76,26 @@ class Teller:
 
     def _line(self, when: str, text: str, detail: str, style: str) -> None:
         seconds = round(self.elapsed())
-        line = Text.assemble((f"{seconds // 60:>3}:{seconds % 60:02}  ", "dim"), (f"{when:<7}" if when else "", "cyan"))
-        line.append(text, style)
-        if detail:
-            line.append(f"  {detail}", "dim")
-        indent = 15 if when else 8
-        for row, part in enumerate(line.wrap(self.console, max(40, self.console.width - indent))):
-            part.rstrip()
-            self.console.print(part if row == 0 else Text(" " * indent).append_text(part))
+        row = Table.grid(padding=(0, 2, 0, 0))
+        for width in (6, 5) if when else (6,):
+            row.add_column(width=width, no_wrap=True)
+        row.add_column(overflow="fold")
+        said = Text.assemble((text, style), (f"  {detail}" if detail else "", "dim"))
+        row.add_row(
+            *(
+                Text(f"{seconds // 60:>3}:{seconds % 60:02}", style="dim"),
+                *([Text(when, style="cyan")] if when else []),
+            ),
+            said,
+        )
+        self.console.print(row)
 
 
-def play(scenes: Sequence[Scene], clock: Time, journal: Journal, teller: Teller) -> int:
+def play(scenes: Sequence[Scene], clock: Time, journal: Journal, teller: Teller, abandon: Callable[[], None]) -> int:
     """Play what is not done yet; return how many steps that were.
 
-    Raises whatever a step raises, after the steps that were under way have ended.
+    Raises whatever a step raises, after the steps that were under way have ended; at KeyboardInterrupt these are not
+    waited for but ended by `abandon`.
     """
     played = 0
     for scene in scenes:
@@ -96,7 +103,7 @@ def play(scenes: Sequence[Scene], clock: Time, journal: Journal, teller: Teller)
             left = [step for step in some if not _is_done(step, clock, journal)]
             if left:
                 clock.move_to(scene.at)
-                _play_together(left, clock, journal, teller)
+                _play_together(scene.at, left, clock, journal, teller, abandon)
                 played += len(left)
     return played
 
@@ -110,7 +117,9 @@ def _is_done(step: Step, clock: Time, journal: Journal) -> bool:
     return False
 
 
-def _play_together(steps: Sequence[Step], clock: Time, journal: Journal, teller: Teller) -> None:
+def _play_together(
+    at: datetime, steps: Sequence[Step], clock: Time, journal: Journal, teller: Teller, abandon: Callable[[], None]
+) -> None:
     with (
         teller.console.status(Text(f"{steps[0].title} ...")) as status,
         ThreadPoolExecutor(TOGETHER, thread_name_prefix="demo") as pool,
@@ -120,11 +129,14 @@ def _play_together(steps: Sequence[Step], clock: Time, journal: Journal, teller:
             for finished in as_completed(waiting):
                 step, detail = waiting[finished], finished.result()
                 journal.note(step.name, detail, clock.now())
-                teller.step(clock.now(), step.title, detail)
+                teller.step(at, step.title, detail)
                 rest = [one.title for future, one in waiting.items() if not future.done()]
                 status.update(Text(f"{rest[0]} ...") if rest else Text(""))
-        finally:
+        except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)
+            if isinstance(error, KeyboardInterrupt):
+                abandon()
+            raise
 
 
 def wait_until(holds: Callable[[], bool], what: str, seconds: float = 30) -> None:

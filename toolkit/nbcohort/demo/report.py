@@ -101,18 +101,13 @@ def _said(work: WorkReviewed, names: Mapping[str, str]) -> Iterator[RenderableTy
         yield Padding(
             Text.assemble((f"{_first(review.reviewer, names)}: ", "cyan"), review.overall), (0, 0, 0, 2), expand=False
         )
-        levels = "; ".join(f"{criterion.lower()}: {level.lower()}" for criterion, level, _comment in review.levels)
+        levels = "; ".join(f"{criterion.lower()}: {level.lower()}" for criterion, level in review.levels)
         yield Padding(Text(levels, style="dim"), (0, 0, 0, 4), expand=False)
-        if shown := _most_telling(review):
-            yield Padding(Text(f"“{shown}”", style="dim italic"), (0, 0, 0, 4), expand=False)
+        if review.weakest:
+            yield Padding(Text(f"“{review.weakest}”", style="dim italic"), (0, 0, 0, 4), expand=False)
     if work.note:
         yield Padding(Text(work.note, style="yellow"), (0, 0, 0, 2), expand=False)
     yield Text()
-
-
-def _most_telling(review: ReviewGiven) -> str:
-    """Return the longest comment on a criterion."""
-    return max((comment for _criterion, _level, comment in review.levels), key=len, default="")
 
 
 def _absent(found: Findings) -> Iterator[RenderableType]:

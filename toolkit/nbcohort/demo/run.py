@@ -9,7 +9,7 @@ from rich.text import Text
 from nbcohort.demo import story
 from nbcohort.demo.desks import Desks
 from nbcohort.demo.findings import Findings, gather
-from nbcohort.demo.hub_config import Addresses, write_configuration
+from nbcohort.demo.hub_config import Addresses, end_orphan, write_configuration
 from nbcohort.demo.hub_process import RunningHub, hub_process
 from nbcohort.demo.play import Teller, play
 from nbcohort.demo.report import addresses, report
@@ -33,6 +33,7 @@ def run(site: Site, port: int, *, once: bool, console: Console) -> bool:
     teller = Teller(console, ZONE)
     _tell_of_sandbox(console)
     accounts = [one.account for one in story.CAN_LOG_IN]
+    end_orphan(site)
     configuration = write_configuration(site, secrets, where, accounts, story.IRIS.account)
     found = None
     try:
@@ -58,7 +59,7 @@ def _with_hub(site: Site, hub: RunningHub, where: Addresses, clock: Time, journa
     desks = Desks(site.homes, environment, hub.token_of)
     world = World(hub, desks, f"{where.url}/services/nbcohort")
     try:
-        played = play(scenes(world), clock, journal, teller)
+        played = play(scenes(world), clock, journal, teller, desks.close)
         if not played:
             teller.say(_("Nothing is left to play: this is how it came out."))
         found = gather(world, clock.now())

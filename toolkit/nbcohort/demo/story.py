@@ -15,11 +15,10 @@ SECOND = "chance-or-change"
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an account on the demo's Hub. `manner` says how they review (see `reviewing`)."""
+    """Somebody with an account on the demo's Hub."""
 
     account: str
     name: str
-    manner: str = ""
 
     @property
     def first_name(self) -> str:
@@ -31,14 +30,14 @@ IRIS = Person("iris", "Iris Lindgren")
 """The instructor; she looks after the Hub, too."""
 
 LEARNERS = (
-    Person("ada", "Ada Okafor", "thorough"),
-    Person("bo", "Bo Nguyen", "kind"),
-    Person("chidi", "Chidi Eze", "brief"),
-    Person("dewi", "Dewi Lestari", "kind"),
-    Person("emre", "Emre Yılmaz", "brief"),
-    Person("farah", "Farah Haddad", "thorough"),
-    Person("goran", "Goran Petrović", "strict"),
-    Person("hana", "Hana Novotná", "kind"),
+    Person("ada", "Ada Okafor"),
+    Person("bo", "Bo Nguyen"),
+    Person("chidi", "Chidi Eze"),
+    Person("dewi", "Dewi Lestari"),
+    Person("emre", "Emre Yılmaz"),
+    Person("farah", "Farah Haddad"),
+    Person("goran", "Goran Petrović"),
+    Person("hana", "Hana Novotná"),
 )
 PAIR = ("farah", "goran")
 ABSENT = "hana"
