@@ -59,7 +59,7 @@ def fetch(
             )
         kept = _fetch_files(client, address, folder / "work")
     form.write_text(write_sheet(found, review), "utf-8")
-    _say(_("{count} files are in {folder}.").format(count=kept, folder=folder / "work"))
+    _say(_("Files of the work: {count}, in {folder}").format(count=kept, folder=folder / "work"))
     _say(_("Fill in {form}, then run: nbcohort review submit {task} {form}").format(form=form, task=task))
 
 

@@ -81,9 +81,9 @@ def _title(criterion: Mapping[str, Any]) -> str:
 
 
 def _level(number: int, level: Mapping[str, Any]) -> str:
-    points = _("{points} points").format(points=f"{level['points']:g}")
+    points = _("counts {points}").format(points=f"{level['points']:g}")
     description = f": {level['description']}" if level["description"] else ""
-    return f"{number}  {level['title']} ({points}){description}"
+    return f"{number} = {level['title']} ({points}){description}"
 
 
 def _comment(text: str, indent: str = "") -> list[str]:

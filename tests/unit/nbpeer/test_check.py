@@ -1,0 +1,68 @@
+from typing import Any
+
+import pytest
+
+from nbcohort.api import CohortSettings, CourseSettings
+from nbpeer.check import check_course
+from nbpeer.settings import ReviewSettings
+
+LEVELS = [{"points": 0, "title": "No"}, {"points": 1, "title": "Yes"}]
+RUBRIC = [{"id": "correct", "title": "Correctness", "levels": LEVELS}]
+
+
+def findings(late: dict[str, Any] | None = None, rubric: Any = RUBRIC, **review: Any) -> list[tuple[str, str]]:
+    course = CourseSettings.from_json(
+        {
+            "id": "ds",
+            "title": "Data science",
+            "assignments": [
+                {
+                    "name": "ps1",
+                    "title": "Cleaning",
+                    "release": "week 1 mon 08:00",
+                    "due": "week 1 fri 23:59",
+                    "rubric": rubric,
+                    "late": late or {},
+                    "activities": {"review": {"opens": "week 2 mon 09:00", "due": "week 2 fri 23:59", **review}},
+                }
+            ],
+        },
+        {"review": ReviewSettings},
+    )
+    cohort = CohortSettings.from_json({"id": "a", "title": "A", "start": "2026-01-12", "time_zone": "Europe/Berlin"})
+    assert check_course(course, cohort) == check_course(course, None)
+    return [(found.severity, f"{found.where}: {found.sentence}") for found in check_course(course, cohort)]
+
+
+def test_a_plan_that_works_has_no_findings() -> None:
+    assert findings() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "severity", "sentence"),
+    [
+        ({"opens": "week 1 thu 09:00"}, "error", "before submissions are due"),
+        ({"due": "week 2 mon 08:00"}, "error", "before the round opens"),
+        ({"rubric": []}, "error", "no rubric to review by"),
+        ({"k": 6}, "warning", "6 reviews are much work"),
+        ({"late": {"policy": "accept"}}, "warning", "accepted without end"),
+        ({"late": {"policy": "accept", "until": "week 2 wed 12:00"}}, "warning", "before late submissions are refused"),
+    ],
+)
+def test_what_an_instructor_can_get_wrong_is_found(change: dict[str, Any], severity: str, sentence: str) -> None:
+    ((found, text),) = findings(**change)
+    assert found == severity
+    assert sentence in text
+    assert text.startswith("course.toml: assignments.ps1.review")
+
+
+def test_an_assignment_without_review_has_nothing_to_check() -> None:
+    course = CourseSettings.from_json(
+        {
+            "id": "ds",
+            "title": "Data science",
+            "assignments": [{"name": "ps1", "title": "C", "release": "week 1 mon 08:00", "due": "week 1 fri 23:59"}],
+        },
+        {},
+    )
+    assert check_course(course, None) == []

@@ -1,0 +1,56 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nbcohort.api import Invalid
+from nbpeer.sheet import read_sheet, write_sheet
+
+TASK = {
+    "id": "tsk_a",
+    "pseudonym": "K7Q2",
+    "title": "Cleaning",
+    "due_at": "2026-01-23T22:59:00Z",
+    "rubric": [
+        {
+            "id": "correct",
+            "title": "Correctness",
+            "description": "Does it hold?",
+            "levels": [
+                {"points": 0, "title": "No", "description": ""},
+                {"points": 1.5, "title": "Yes", "description": "All\nof it."},
+            ],
+        }
+    ],
+}
+EMPTY = {"scores": {}, "comments": {}, "overall": ""}
+LINES = st.text(st.characters(exclude_categories=["Cs"]), max_size=50).filter(lambda text: "\r" not in text)
+
+
+def test_a_fresh_form_has_no_level_and_shows_what_the_levels_mean() -> None:
+    text = write_sheet(TASK, EMPTY)
+    assert "# Correctness. Does it hold?" in text
+    assert "1 = Yes (counts 1.5): All of it." in text
+    assert read_sheet(text) == {"scores": {}, "comments": {"correct": ""}, "overall": ""}
+
+
+@given(LINES, LINES)
+def test_what_was_written_comes_back_unchanged(overall: str, comment: str) -> None:
+    review = {"scores": {"correct": 1}, "comments": {"correct": comment}, "overall": overall}
+    assert read_sheet(write_sheet(TASK, review)) == review
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("overall = ", "not valid TOML"),
+        ("overall = 3", "overall should be text"),
+        ("criteria = 3", "a table, as in the form"),
+        ("[criteria]\ncorrect = 3", "should be a table with level and comment"),
+        ('[criteria.correct]\nlevel = "high"', "should be the number of a level"),
+        ("[criteria.correct]\nlevel = true", "should be the number of a level"),
+        ("[criteria.correct]\ncomment = 3", 'comment on "correct" should be text'),
+    ],
+)
+def test_a_form_that_was_damaged_gets_a_sentence(text: str, sentence: str) -> None:
+    with pytest.raises(Invalid, match=sentence):
+        read_sheet(text)
