@@ -117,8 +117,8 @@ class Classroom:
         assert isinstance(done, dict)
         return done
 
-    def items(self, account: str, kind: str, **params: Any) -> list[dict[str, Any]]:
-        page = ok(self.client(account).get(f"{self.root}/{kind}", params=params))
+    def items(self, who: str, kind: str, /, **params: Any) -> list[dict[str, Any]]:
+        page = ok(self.client(who).get(f"{self.root}/{kind}", params=params))
         return list(page["items"])
 
     def keys(self) -> list[dict[str, Any]]:

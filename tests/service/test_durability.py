@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import itertools
 import os
 import random
 import re
@@ -18,9 +19,10 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
+from fastapi import FastAPI
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
-from starlette.testclient import TestClient
 
 from nbcohort.service.app import build_house, create_app
 from nbcohort.service.config import Config
@@ -28,7 +30,7 @@ from nbcohort.service.house import House
 from nbcohort.store.blobs import LocalStore
 from nbcohort.store.disk import Disk
 from nbcohort.submissions.receipts import verify
-from nbcohort.testing import SERVICE_TOKEN, FakeHub, RunningService, running_service
+from nbcohort.testing import SERVICE_TOKEN, FakeHub, RunningService, free_port, running_service, wait_until
 from tests.service.classroom import Classroom, ok, refused, sha
 
 DATA = b"x,y\n1,2\n" * 100
@@ -76,7 +78,7 @@ class Inside:
     """The service within this process, where steps can be watched and made to fail."""
 
     house: House
-    client: TestClient
+    client: httpx.Client
     steps: Steps
     hub: FakeHub
 
@@ -85,7 +87,7 @@ class Inside:
         headers = {"Authorization": f"token {token}"}
         answer = self.client.request(method, f"/services/nbcohort/api/v1{path}", headers=headers, **options)
         self.steps.taken.append(f"answer {answer.status_code}")
-        return answer  # type: ignore[return-value]
+        return answer
 
     def begin(self) -> dict[str, Any]:
         described = [{"path": "data.csv", "size": len(DATA), "sha256": sha(DATA)}]
@@ -106,6 +108,22 @@ class Inside:
         return items
 
 
+@contextmanager
+def served(app: FastAPI) -> Iterator[httpx.Client]:
+    """Serve `app` from a thread of this process."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, ws="none"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        wait_until(lambda: server.started, 20, "that the service has started")
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
 @pytest.fixture
 def inside(tmp_path: Path, hub: FakeHub) -> Iterator[Inside]:
     config = Config(
@@ -115,13 +133,13 @@ def inside(tmp_path: Path, hub: FakeHub) -> Iterator[Inside]:
         hub_api=hub.url,
         hub_token=SERVICE_TOKEN,
         prefix="/services/nbcohort/",
-        bind="http://127.0.0.1:1",
+        bind="http://127.0.0.1:0",
         tick_seconds=3600,
     )
     steps = Steps()
     house = build_house(config)
     house = replace(house, blobs=LocalStore(config.blobs, steps))
-    with TestClient(create_app(config, house), raise_server_exceptions=False) as client:
+    with served(create_app(config, house)) as client:
         inside = Inside(house, client, steps, hub)
         assert inside.request("root", "POST", "/cohorts", json={"id": "ds1", "title": "DS"}).is_success
         for account, role in (("ada", "learner"), ("ines", "instructor")):
@@ -166,7 +184,7 @@ def test_every_commit_waits_for_the_disk(inside: Inside) -> None:
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"
 
 
-@pytest.mark.parametrize("step", range(1, 9))
+@pytest.mark.parametrize("step", [1, 2, 3, 4, 5, 6, 8])  # 7 is the first answer
 def test_a_failure_at_any_step_leaves_nothing_half_done_and_a_retry_works(inside: Inside, step: int) -> None:
     begun = inside.begin()
     inside.steps.taken.clear()
@@ -174,11 +192,10 @@ def test_a_failure_at_any_step_leaves_nothing_half_done_and_a_retry_works(inside
     answers = inside.finish(begun)
     failed = inside.steps.taken[step - 1]
     inside.steps.fail_at = None
-    if failed.startswith("answer"):
-        pytest.skip("the service's work was over by then")
+    assert not failed.startswith("answer")
     assert answers[-1].status_code >= 500, failed
     assert answers[-1].headers["Content-Type"] == "application/problem+json"
-    assert answers[-1].json()["detail"].endswith(".") or answers[-1].json()["detail"]
+    assert answers[-1].json()["detail"]
     assert inside.seen() == []
     again = inside.finish(begun)
     (found,) = inside.seen()
@@ -335,25 +352,24 @@ def test_the_kernel_is_asked_in_this_order(tmp_path: Path, hub: FakeHub) -> None
 
         calls = _traced(service, act, tmp_path / "strace.log")
     blobs = re.escape(str(service.data / "blobs"))
-    expected = [
-        rf"(fsync|fdatasync)\(\d+<{blobs}/incoming/[0-9a-f]+>",
-        rf"rename\w*\(.*incoming/[0-9a-f]+.*{sha(DATA)}",
-        rf"fsync\(\d+<{blobs}/{sha(DATA)[:2]}>",
-        r"(fsync|fdatasync)\(\d+<.*nbcohort\.db-wal>",
-        r"HTTP/1\.1 204",
-        r"(fsync|fdatasync)\(\d+<.*nbcohort\.db-wal>",
-        r"HTTP/1\.1 200",
+    steps = {
+        "fsync": rf"(fsync|fdatasync)\(\d+<{blobs}/incoming/[0-9a-f]+>",
+        "rename": rf"rename\w*\(.*incoming/[0-9a-f]+.*{sha(DATA)}",
+        "fsync of the folder": rf"fsync\(\d+<{blobs}/{sha(DATA)[:2]}>",
+        "database commit": r"(fsync|fdatasync)\(\d+<.*nbcohort\.db-wal>",
+        "answer 204": r"HTTP/1\.1 204",
+        "answer 200": r"HTTP/1\.1 200",
+    }
+    taken = [step for call in calls for step, pattern in steps.items() if re.search(pattern, call)]
+    assert [step for step, _again in itertools.groupby(taken)] == [
+        "fsync",
+        "rename",
+        "fsync of the folder",
+        "database commit",
+        "answer 204",
+        "database commit",
+        "answer 200",
     ]
-    seen = [next((n for n, one in enumerate(expected) if re.search(one, call)), None) for call in calls]
-    order = [re.sub(r"\s+", " ", call)[:100] for call, number in zip(calls, seen, strict=True) if number is not None]
-    position = 0
-    for wanted in expected:
-        while position < len(order) and not re.search(wanted, order[position]):
-            position += 1
-        assert position < len(order), f"{wanted} is missing or too late in:\n" + "\n".join(order)
-        position += 1
-    first_answer = next(number for number, call in enumerate(order) if "HTTP/1.1" in call)
-    assert not any("incoming" in call or sha(DATA)[:2] + ">" in call for call in order[first_answer:])
 
 
 def _memory(pid: int, key: str) -> int:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from nbcohort.errors import Invalid, NotFound, StorageFull, TooLarge
 from nbcohort.store.blobs import BlobMismatch, LocalStore, chunks
-from nbcohort.store.disk import Disk, hold
+from nbcohort.store.disk import Disk, StorageBroken, hold
 
 DATA = b"import pandas as pd\n" * 1000
 SHA = hashlib.sha256(DATA).hexdigest()
@@ -134,7 +134,7 @@ def test_a_failure_at_any_call_leaves_nothing_half_done_and_a_retry_works(tmp_pa
         disk = RecordingDisk(fail_at=step, error=error)
         store = LocalStore(folder, disk)
         disk.armed = True
-        with pytest.raises(OSError if error == errno.EIO else StorageFull):
+        with pytest.raises(StorageBroken if error == errno.EIO else StorageFull):
             put(store)
         disk.armed = False
         assert list((folder / "incoming").iterdir()) == []

@@ -20,7 +20,7 @@ from typing import BinaryIO, Protocol
 
 from nbcohort.errors import Invalid, NotFound, TooLarge
 from nbcohort.i18n import _
-from nbcohort.store.disk import Disk, full_disk_is_a_sentence, hold, is_in_use, make_folder, write_all
+from nbcohort.store.disk import Disk, hold, is_in_use, make_folder, trouble_is_a_sentence, write_all
 
 CHUNK = 1 << 18
 """Bytes read at a time."""
@@ -38,7 +38,7 @@ class BlobWriter(Protocol):
     """Takes the bytes of one blob, in order."""
 
     def write(self, chunk: bytes) -> None:
-        """Take the next bytes; raises `TooLarge` as soon as they are more than announced, `StorageFull`."""
+        """Take the next bytes; raises `TooLarge` as soon as they are more than announced, and as `BlobStore.writer`."""
 
 
 class BlobStore(Protocol):
@@ -47,7 +47,8 @@ class BlobStore(Protocol):
     def writer(self, sha256: str, size: int) -> AbstractContextManager[BlobWriter]:
         """Keep `size` bytes whose hash is `sha256`; durable when the `with` block ends without an error.
 
-        Raises `BlobMismatch` when the bytes were others, `TooLarge`, `StorageFull`; then nothing was kept.
+        Raises `BlobMismatch` when the bytes were others, `TooLarge`, `StorageFull`, `StorageBroken`; then nothing
+        was kept.
         """
 
     def open(self, sha256: str) -> BinaryIO:
@@ -72,7 +73,7 @@ class LocalStore:
         self.folder = folder
         self._disk = disk or Disk()
         self._incoming = folder / "incoming"
-        with full_disk_is_a_sentence():
+        with trouble_is_a_sentence():
             make_folder(folder, self._disk)
             for name in ("incoming", *(f"{number:02x}" for number in range(256))):
                 with suppress(FileExistsError):
@@ -85,21 +86,22 @@ class LocalStore:
     def writer(self, sha256: str, size: int) -> Iterator["LocalWriter"]:
         """See `BlobStore.writer`."""
         target = self._path(sha256)
-        with full_disk_is_a_sentence():
-            temporary, descriptor = self._new_file()
+        temporary, descriptor = self._new_file()
+        try:
             try:
-                try:
-                    writer = LocalWriter(descriptor, size, self._disk)
-                    yield writer
-                    writer.check(sha256)
+                writer = LocalWriter(descriptor, size, self._disk)
+                yield writer
+                writer.check(sha256)
+                with trouble_is_a_sentence():
                     self._disk.fsync(descriptor)
                     self._disk.rename(temporary, target)
-                finally:
-                    os.close(descriptor)
-            except BaseException:
-                with suppress(FileNotFoundError):
-                    self._disk.unlink(temporary)
-                raise
+            finally:
+                os.close(descriptor)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                self._disk.unlink(temporary)
+            raise
+        with trouble_is_a_sentence():
             self._disk.fsync_folder(target.parent)
 
     def open(self, sha256: str) -> BinaryIO:
@@ -121,7 +123,8 @@ class LocalStore:
     def _new_file(self) -> tuple[Path, int]:
         while True:
             temporary = self._incoming / os.urandom(16).hex()
-            descriptor = self._disk.create(temporary)
+            with trouble_is_a_sentence():
+                descriptor = self._disk.create(temporary)
             if hold(descriptor):
                 return temporary, descriptor
             os.close(descriptor)  # another process has just been started and swept it away
@@ -151,7 +154,8 @@ class LocalWriter:
                 _("The file is larger than the {size} bytes that were announced.").format(size=self._expected)
             )
         self._hash.update(chunk)
-        write_all(self._descriptor, chunk, self._disk)
+        with trouble_is_a_sentence():
+            write_all(self._descriptor, chunk, self._disk)
 
     def check(self, sha256: str) -> None:
         """Compare what was written with what was announced; raises `BlobMismatch`."""

@@ -6,13 +6,16 @@ them fail. The order is always: write, fsync of the file, rename into place, fsy
 
 import errno
 import fcntl
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from nbcohort.errors import StorageFull
+from nbcohort.errors import NbcohortError, StorageFull
 from nbcohort.i18n import _
+
+log = logging.getLogger(__name__)
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -57,17 +60,29 @@ class Disk:
         path.unlink()
 
 
+class StorageBroken(NbcohortError):
+    """The service's disk does not do what it should."""
+
+    status = 500
+    slug = "storage-broken"
+
+
 @contextmanager
-def full_disk_is_a_sentence() -> Iterator[None]:
-    """Turn "no space" and "quota exceeded" into `StorageFull`; other errors pass."""
+def trouble_is_a_sentence() -> Iterator[None]:
+    """Turn "no space" and "quota exceeded" into `StorageFull`, and other errors of the disk into `StorageBroken`."""
     try:
         yield
+    except FileExistsError:
+        raise
     except OSError as error:
         if error.errno in FULL:
             raise StorageFull(
                 _("The service has no room left for files, so nothing was kept. Your files are where they were.")
             ) from error
-        raise
+        log.exception("the disk failed")
+        raise StorageBroken(
+            _("The service could not write to its disk, so nothing was kept. Your files are where they were.")
+        ) from error
 
 
 def make_folder(folder: Path, disk: Disk) -> None:
@@ -91,7 +106,7 @@ def write_file(path: Path, data: bytes, disk: Disk, *, replace: bool, mode: int 
 
     With `replace=False` raises `FileExistsError` when `path` exists, also when another process makes it just now.
     """
-    with full_disk_is_a_sentence():
+    with trouble_is_a_sentence():
         temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(6).hex()}.tmp")
         descriptor = disk.create(temporary, mode)
         try:

@@ -93,7 +93,7 @@ class SubmissionBegun(Begun):
             needed=begun.needed,
             created_at=begun.created_at,
             attempt=begun.attempt,
-            submitters=list(begun.accounts),
+            submitters=sorted(begun.accounts),
             due_at=begun.due_at,
             late=begun.late,
         )
@@ -148,7 +148,7 @@ class SubmissionOut(Schema):
             id=handin.id,
             assignment=handin.assignment,
             attempt=handin.attempt,
-            submitters=list(handin.accounts),
+            submitters=sorted(handin.accounts),
             created_at=handin.created_at,
             committed_at=handin.committed_at,
             handed_in_at=handin.lateness.handed_in_at,

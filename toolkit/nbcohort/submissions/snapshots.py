@@ -115,5 +115,5 @@ def _known(acting: Acting, wanted: Iterable[Entry | str]) -> dict[str, int]:
                 PutBlob.sha256.in_(hashes[start : start + 500]),
             )
         ).all()
-        found.update(row.tuple() for row in rows)
+        found |= {row.sha256: row.size for row in rows}
     return found

@@ -50,7 +50,7 @@ def _counted(acting: Acting) -> dict[str, int]:
     if acting.member is None:
         return {}
     rows = acting.session.execute(
-        select(Submission.assignment, func.count())
+        select(Submission.assignment, func.count().label("attempts"))
         .join(Submitter, Submitter.submission_pk == Submission.pk)
         .where(
             Submission.cohort == acting.cohort,
@@ -59,4 +59,4 @@ def _counted(acting: Acting) -> dict[str, int]:
         )
         .group_by(Submission.assignment)
     ).all()
-    return dict(row.tuple() for row in rows)
+    return {row.assignment: row.attempts for row in rows}
