@@ -12,7 +12,7 @@ import builtins
 import keyword
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 NAME = "[name]"
@@ -45,9 +45,13 @@ _HOME = re.compile(
 )
 _TILDE = re.compile(r"(?<![\w~/])~(?P<owner>[A-Za-z_][\w.-]*)(?=/)")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_MARK_BEFORE = (
-    r"(?P<mark>@|(?<!\w)(?:by|authors?|name|student|login|account|dear|regards|thanks|i am|i'm|i,|name is)\s*[:=,]?\s+)"
+_MARK = re.compile(
+    r"(?:@|(?<!\w)(?:by|authors?|name|student|login|account|dear|regards|thanks|i am|i'm|i,|name is)\s*[:=,]?\s+)\Z",
+    re.IGNORECASE,
 )
+_LONGEST_MARK = 30
+_WORD = re.compile(r"[^\W_]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True)
@@ -74,20 +78,16 @@ class Names:
         for one in authors:
             forms |= _parts(one)
         plain = {form for form in forms if not _is_a_word(form)}
-        self._plain = _any_of(plain, r"(?<![^\W_])", r"(?![^\W_])")
-        self._marked = _any_of(forms - plain, _MARK_BEFORE, r"(?![^\W_])")
-        self._in_address = _any_of(forms, r"(?<![^\W\d_])", r"(?![^\W\d_])")
+        self._plain = _by_first_word(plain)
+        self._marked = _by_first_word(forms - plain)
+        self._in_address = {_joined(spelling) for form in forms for spelling in _spellings(form)}
 
     def replace(self, text: str) -> str:
         """Return `text` without names, home folders' owners and e-mail addresses of the roster."""
         text = _HOME.sub(_owner, text)
         text = _TILDE.sub(f"~{NAME}", text)
         text = _EMAIL.sub(self._address, text)
-        if self._plain:
-            text = self._plain.sub(NAME, text)
-        if self._marked:
-            text = self._marked.sub(lambda found: found["mark"] + NAME, text)
-        return text
+        return "".join(self._pieces(text))
 
     def replace_in_prose(self, text: str) -> str:
         """Like `replace`, and without any e-mail address: nobody's data is in prose and comments."""
@@ -97,8 +97,32 @@ class Names:
         """Return a relative path without names; it keeps its folders and its ending."""
         return "/".join(self.replace(part) for part in path.split("/"))
 
+    def _pieces(self, text: str) -> Iterator[str]:
+        """Yield `text` in pieces, names replaced; word by word, so that a large roster costs no more."""
+        done = 0
+        for word in _WORD.finditer(text):
+            start = word.start()
+            if start < done:
+                continue
+            first = word[0].lower()
+            found = (forms := self._plain.get(first)) and forms.match(text, start)
+            if (
+                not found
+                and (forms := self._marked.get(first))
+                and _MARK.search(text[max(0, start - _LONGEST_MARK) : start])
+            ):
+                found = forms.match(text, start)
+            if found:
+                yield text[done:start]
+                yield NAME
+                done = found.end()
+        yield text[done:]
+
     def _address(self, found: re.Match[str]) -> str:
-        return EMAIL if self._in_address and self._in_address.search(found[0]) else found[0]
+        address = found[0].lower()
+        local = address.partition("@")[0]
+        words = {*_WORD.findall(address), *_LETTERS.findall(address), _joined(local), "".join(_LETTERS.findall(local))}
+        return found[0] if self._in_address.isdisjoint(words) else EMAIL
 
 
 _COMMENT_OR_STRING = re.compile(
@@ -162,14 +186,26 @@ def _is_a_word(form: str) -> bool:
     return len(form) < _SHORTEST or lower in _WORDS or lower in _CODE
 
 
-def _any_of(forms: set[str], before: str, after: str) -> re.Pattern[str] | None:
-    variants = {variant for form in forms for variant in _spellings(form)}
-    if not variants:
-        return None
+def _by_first_word(forms: Iterable[str]) -> dict[str, re.Pattern[str]]:
+    """Return, by first word in lower case, what matches the forms that begin with it, the longest first."""
+    groups: dict[str, set[str]] = {}
+    for form in forms:
+        for spelling in _spellings(form):
+            if first := _WORD.search(spelling):
+                groups.setdefault(first[0].lower(), set()).add(spelling[first.start() :])
+    return {first: _any_of(spellings) for first, spellings in groups.items()}
+
+
+def _any_of(forms: Iterable[str]) -> re.Pattern[str]:
     alternatives = "|".join(
-        r"\s+".join(re.escape(word) for word in form.split(" ")) for form in sorted(variants, key=len, reverse=True)
+        r"\s+".join(re.escape(word) for word in form.split(" ")) for form in sorted(forms, key=len, reverse=True)
     )
-    return re.compile(f"{before}(?:{alternatives}){after}", re.IGNORECASE)
+    return re.compile(rf"(?:{alternatives})(?![^\W_])", re.IGNORECASE)
+
+
+def _joined(form: str) -> str:
+    """Return the letters and digits of a form, in lower case."""
+    return "".join(_WORD.findall(form)).lower()
 
 
 def _spellings(form: str) -> set[str]:

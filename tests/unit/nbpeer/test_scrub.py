@@ -232,3 +232,9 @@ def test_hidden_files_caches_and_the_exchanges_own_are_left_out(names: Names) ->
         "p1_info.json",
     ]
     assert clean_paths(paths, names) == {}
+
+
+def test_a_large_roster_is_searched_word_by_word_and_the_longest_name_wins() -> None:
+    roster = [Identity(f"user{i:03}", f"Given{i} Family{i}") for i in range(300)]
+    names = Names(roster, [Identity("user300", "Given7 Family7 Junior")])
+    assert names.replace("user007, user0071, Given7 Family7 Junior; Given8") == "[name], user0071, [name]; Given8"
