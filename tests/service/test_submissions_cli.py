@@ -1,0 +1,128 @@
+"""Handing in from the terminal, and verifying the receipt without anybody."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.service.classroom import DUE, FILES, Classroom, ok
+
+COMMAND = [sys.executable, "-c", "from nbcohort.cli import main; main()"]
+
+
+class Terminal:
+    """A learner's terminal, in a folder of their own."""
+
+    def __init__(self, room: Classroom, account: str, folder: Path) -> None:
+        self.folder = folder
+        service = room.service.environment(account)
+        self.online = {"PATH": os.environ["PATH"], "COLUMNS": "200", "NBCOHORT_COHORT": room.cohort, **service}
+        self.offline = {"PATH": os.environ["PATH"], "NBCOHORT_URL": "http://127.0.0.1:9/", "NBCOHORT_TOKEN": "none"}
+
+    def run(self, *arguments: str, offline: bool = False) -> str:
+        done = self._run(arguments, offline)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def fail(self, *arguments: str, offline: bool = False) -> str:
+        done = self._run(arguments, offline)
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        lines = done.stderr.strip().splitlines()
+        assert len(lines) == 1, lines
+        return lines[0]
+
+    def _run(self, arguments: tuple[str, ...], offline: bool) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=self.folder,
+            env=self.offline if offline else self.online,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture
+def ada(room: Classroom, tmp_path: Path) -> Terminal:
+    for path, data in FILES.items():
+        (tmp_path / "ps1" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "ps1" / path).write_bytes(data)
+    return Terminal(room, "ada", tmp_path)
+
+
+def test_a_folder_is_handed_in_and_its_receipt_verified_offline(room: Classroom, ada: Terminal) -> None:
+    said = ada.run("submit", "ps1")
+    assert "ps1: attempt 1 handed in" in said
+    assert "by ada (2 files" in said
+    (done,) = room.items("ada", "submissions")
+    assert (ada.folder / "ps1.receipt-1.jwt").read_text().strip() == done["receipt"]
+    ada.run("receipt-keys", "keys.json")
+    said = ada.run("verify-receipt", "ps1.receipt-1.jwt", "ps1", "--keys", "keys.json", offline=True)
+    assert "The receipt is genuine: attempt 1 at ps1" in said
+    assert "are the ones handed in" in said
+
+
+def test_what_does_not_verify_gets_a_sentence(ada: Terminal) -> None:
+    ada.run("submit", "ps1")
+    ada.run("receipt-keys", "keys.json")
+    verify = ("verify-receipt", "ps1.receipt-1.jwt", "ps1", "--keys", "keys.json")
+    (ada.folder / "ps1" / "ps1.ipynb").write_bytes(b"changed since")
+    assert "these are not the files" in ada.fail(*verify, offline=True)
+    receipt = ada.folder / "ps1.receipt-1.jwt"
+    head, body, signature = receipt.read_text().strip().split(".")
+    receipt.write_text(f"{head}.{body[:-2]}AA.{signature}")
+    assert "signature is wrong" in ada.fail(*verify, offline=True)
+    receipt.write_text("nonsense")
+    assert "no receipt" in ada.fail(*verify, offline=True)
+    assert "cannot be read" in ada.fail("verify-receipt", "nowhere.jwt", "--keys", "keys.json", offline=True)
+    (ada.folder / "keys.json").write_text("nonsense")
+    assert "no list of receipt keys" in ada.fail(*verify, offline=True)
+
+
+def test_keys_can_be_saved_while_verifying(ada: Terminal) -> None:
+    ada.run("submit", "ps1")
+    ada.run("verify-receipt", "ps1.receipt-1.jwt", "--save-keys", "keys.json")
+    ada.run("verify-receipt", "ps1.receipt-1.jwt", "--keys", "keys.json", offline=True)
+
+
+def test_attempts_are_listed(room: Classroom, ada: Terminal) -> None:
+    assert "Nothing was handed in" in ada.run("submissions")
+    ada.run("submit", "ps1")
+    ada.run("submit", "ps1")
+    listed = ada.run("submissions", "ps1")
+    for one in room.items("ada", "submissions"):
+        assert one["id"] in listed
+
+
+def test_a_pair_member_may_hand_in_alone(room: Classroom, ada: Terminal) -> None:
+    room.pair("ada", "ben")
+    assert "by ada, ben" in ada.run("submit", "ps1")
+    assert "by ada (" in ada.run("submit", "ps1", "--alone")
+
+
+def test_refusals_are_one_line_and_leave_the_files_where_they_are(room: Classroom, ada: Terminal) -> None:
+    assert 'no assignment "ps9"' in ada.fail("submit", "ps9", "ps1")
+    assert "no folder" in ada.fail("submit", "ps9")
+    (ada.folder / "ps1" / "link").symlink_to("/etc/passwd")
+    assert "is a link" in ada.fail("submit", "ps1")
+    (ada.folder / "ps1" / "link").unlink()
+    ada.offline["NBCOHORT_COHORT"] = room.cohort
+    assert "cannot be reached" in ada.fail("submit", "ps1", offline=True)
+    room.service.set_clock(DUE.replace(day=17))
+    assert "late hand-ins are not taken" in ada.fail("submit", "ps1")
+    assert sorted(path.name for path in ada.folder.iterdir()) == ["ps1"]
+
+
+def test_the_only_cohort_need_not_be_named(room: Classroom, ada: Terminal) -> None:
+    del ada.online["NBCOHORT_COHORT"]
+    other = f"{room.cohort}-b"
+    ok(room.admin.post("/cohorts", json={"id": other, "title": "Other"}))
+    member = {"account": f"solo-{room.cohort}", "role": "learner"}
+    ok(room.admin.post(f"{room.root}/members", json=member))
+    ada.online |= room.service.environment(member["account"])
+    assert "attempt 1" in ada.run("submit", "ps1")
+    ok(room.admin.post(f"/cohorts/{other}/members", json=member))
+    assert "several cohorts" in ada.fail("submit", "ps1")
