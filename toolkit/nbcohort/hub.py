@@ -40,7 +40,11 @@ SERVER_TOKEN_SCOPES = (
     "read:users:groups!user",
     ACCESS,
 )
-"""What the token inside a server can do, and so whatever runs there."""
+"""What the token inside a server can do, and so whatever runs there.
+
+A visitor's own token, which a shared server gets when somebody looks into it, can do nothing but say who it is: others
+run code there and could take it. That is JupyterHub's default for `Spawner.oauth_client_allowed_scopes`, and it stays.
+"""
 
 
 def configure(
@@ -95,7 +99,6 @@ def _configure_service(c: Config, data: Path, port: int, environment: Mapping[st
 
 def _configure_tokens(c: Config) -> None:
     _add(c.JupyterHub, "extra_user_scopes", ACCESS)
-    c.Spawner.oauth_client_allowed_scopes = [ACCESS]
     c.Spawner.server_token_scopes = list(SERVER_TOKEN_SCOPES)
     c.JupyterHub.allow_named_servers = True
 

@@ -35,6 +35,11 @@ def test_the_service_and_its_role_come_on_top_of_those_the_administrator_has(c: 
     assert [role["name"] for role in value(c.JupyterHub, "load_roles", [])] == ["culler", "nbcohort"]
 
 
+def test_a_visitors_token_in_a_server_may_do_nothing_on_their_behalf(c: Config, tmp_path: Path) -> None:
+    hub.configure(c, tmp_path)
+    assert "oauth_client_allowed_scopes" not in c.Spawner
+
+
 def test_every_scope_is_one_that_jupyterhub_knows() -> None:
     scopes = {scope.split("!")[0] for scope in (*hub.SERVICE_SCOPES, *hub.SERVER_TOKEN_SCOPES)}
     assert scopes <= scope_definitions.keys()
