@@ -70,7 +70,7 @@ def wrap(
     """
     user = _user(policy, tier)
     plan = {
-        "proc": tier.proc and policy.nestable,
+        "proc": _mounts_whole_proc(policy, tier),
         "copy": [str(_INPUT), str(WORK)] if policy.folder else None,
         "user": user,
         "directory": str(policy.home or WORK),
@@ -122,7 +122,7 @@ def _namespaces(policy: Policy, tier: Tier) -> list[str]:
         needed = ["CAP_SETUID", "CAP_SETGID", "CAP_CHOWN", "CAP_DAC_OVERRIDE"]
     else:
         arguments.append("--unshare-user")
-    if policy.nestable and tier.proc:
+    if _mounts_whole_proc(policy, tier):
         needed.append("CAP_SYS_ADMIN")
     for capability in needed:  # of the launcher alone: it gives them up when it becomes the program
         arguments += ["--cap-add", capability]
@@ -165,7 +165,12 @@ def _proc(policy: Policy, tier: Tier) -> list[str]:
         some = [path for name in _HARMLESS_PROC if (path := f"/proc/{name}") and Path(path).exists()]
         binds = [argument for path in some for argument in ("--ro-bind", path, path)]
         return ["--tmpfs", "/proc", *binds, "--remount-ro", "/proc"]
-    return ["--dir", "/proc"] if policy.nestable else ["--proc", "/proc"]
+    return ["--dir", "/proc"] if _mounts_whole_proc(policy, tier) else ["--proc", "/proc"]
+
+
+def _mounts_whole_proc(policy: Policy, tier: Tier) -> bool:
+    """Whether the launcher mounts /proc: bubblewrap would cover parts of it if root starts it, and only then."""
+    return policy.nestable and tier.proc and tier.privileged
 
 
 def _tmpfs(path: Path | str, size: int) -> list[str]:
