@@ -223,7 +223,13 @@ def _to_do(world: World, book: Mapping[str, Any]) -> list[ToDo]:
     ]
     waiting = sum(1 for one in book.values() if one["to_grade"])
     if waiting:
-        found.append(ToDo(IRIS.account, f"{waiting} submissions of {FIRST} have answers for her to grade", None))
+        found.append(
+            ToDo(
+                IRIS.account,
+                f"formgrader: the written answers of {waiting} learners to {FIRST} wait to be graded",
+                None,
+            )
+        )
     return found
 
 

@@ -124,8 +124,10 @@ def _play_together(
         teller.console.status(Text(f"{steps[0].title} ...")) as status,
         ThreadPoolExecutor(TOGETHER, thread_name_prefix="demo") as pool,
     ):
-        waiting: dict[Future[str], Step] = {pool.submit(step.do): step for step in steps}
+        waiting: dict[Future[str], Step] = {}
         try:
+            for step in steps:
+                waiting[pool.submit(step.do)] = step
             for finished in as_completed(waiting):
                 step, detail = waiting[finished], finished.result()
                 journal.note(step.name, detail, clock.now())

@@ -1,6 +1,7 @@
 """One run of the demo: Hub up, story played as far as it is not, report, and up until it is told to end."""
 
 import threading
+from contextlib import ExitStack
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -37,19 +38,17 @@ def run(site: Site, port: int, *, once: bool, console: Console) -> bool:
     configuration = write_configuration(site, secrets, where, accounts, story.IRIS.account)
     found = None
     try:
-        with console.status(_("Starting the Hub ...")) as status:
-            manager = hub_process(configuration, where.url, secrets.token, site.log)
-            with manager as hub:
-                status.stop()
-                teller.say(_("The Hub answers"), where.url)
-                found = _with_hub(site, hub, where, clock, journal, teller)
-                if not once:
-                    console.print(addresses(found, where.url, secrets.password, ROOM, ZONE, story.IRIS.account))
-                    console.print(Text(_("Ctrl-C ends it; `nbcohort demo` goes on from here.") + "\n"))
-                    _stay(clock)
-                teller.say(_("Ending the Hub and its servers ..."))
+        with ExitStack() as ending:
+            with console.status(_("Starting the Hub ...")):
+                hub = ending.enter_context(hub_process(configuration, where.url, secrets.token, site.log))
+            ending.callback(teller.say, _("Ending the Hub and its servers ..."))
+            teller.say(_("The Hub answers"), where.url)
+            found = _with_hub(site, hub, where, clock, journal, teller)
+            if not once:
+                console.print(addresses(found, where.url, secrets.password, ROOM, ZONE, story.IRIS.account))
+                console.print(Text(_("Ctrl-C ends it; the same command goes on from here.") + "\n"))
+                _stay(clock)
     except KeyboardInterrupt:
-        clock.keep()
         console.print(_("The demo has ended; start it again to go on."))
     return found is not None and found.as_expected
 
@@ -71,7 +70,7 @@ def _with_hub(site: Site, hub: RunningHub, where: Addresses, clock: Time, journa
 
 
 def _stay(clock: Time) -> None:
-    """Wait for a signal; the cohort's time is kept meanwhile."""
+    """Wait for a signal, and then raise KeyboardInterrupt; the cohort's time is kept meanwhile."""
     for_ever = threading.Event()
     while not for_ever.wait(KEEP_SECONDS):
         clock.keep()

@@ -266,7 +266,10 @@ def _swap(world: World) -> Step:
 def _grade(world: World) -> Step:
     def do() -> str:
         unsafe = () if isinstance(tier_here(), Tier) else ("--unsafe",)  # made-up people, and the user was warned
-        printed = world.desks.run(ROOM, "nbcohort", "grade", FIRST, "--json", *unsafe)
+        try:
+            printed = world.desks.run(ROOM, "nbcohort", "grade", FIRST, "--json", *unsafe)
+        except CommandFailed as failure:
+            raise _ungraded(failure) from failure
         result, _end = json.JSONDecoder().raw_decode(printed.lstrip())
         return (
             f"nbcohort grade: {len(result['submissions'])} notebooks, each in a sandbox of its own: {result['sandbox']}"
@@ -278,6 +281,16 @@ def _grade(world: World) -> Step:
         return bool(handed_in) and graded >= {one["id"] for one in handed_in}
 
     return Step("grade", f"Iris grades {FIRST} in the course room", do, there)
+
+
+def _ungraded(failure: CommandFailed) -> NbcohortError:
+    """Return what `nbcohort grade` says about those whom it could not grade, or the failure itself."""
+    try:
+        result, _end = json.JSONDecoder().raw_decode(failure.output.lstrip())
+        reasons = [f"{one['account']}: {one['reason']}" for one in result["submissions"] if one["reason"]]
+    except (ValueError, LookupError):
+        return failure
+    return StoryStuck("; ".join(reasons))
 
 
 def _look(world: World, who: Person) -> Step:
