@@ -48,8 +48,8 @@ class FakeHub:
     url: str = ""
 
     def token(self, account: str, *, admin: bool = False) -> str:
-        """Make `account` known, and return its token."""
-        self.users[account] = admin
+        """Make `account` known (an administrator stays one), and return its token."""
+        self.users[account] = admin or self.users.get(account, False)
         return f"{account}-token"
 
     def answer(self, method: str, path: str, token: str, body: Any) -> tuple[int, Any]:

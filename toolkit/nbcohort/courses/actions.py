@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from nbcohort.courses import roster
+from nbcohort.courses.check_settings import check_settings
 from nbcohort.courses.diff import Change, changes
 from nbcohort.courses.models import Cohort, Member, Pair, PairMember, Person, SettingsVersion
 from nbcohort.courses.schedule import Calendar
@@ -101,7 +102,7 @@ def apply_settings(acting: Acting, course: dict[str, Any], cohort: dict[str, Any
 
     Raises:
         SettingsError: they are not valid.
-        Invalid: they are those of another cohort.
+        Invalid: they are those of another cohort, or contradict themselves: one line for each error.
     """
     acting.require("settings.apply")
     session, house = acting.session, acting.house
@@ -113,7 +114,7 @@ def apply_settings(acting: Acting, course: dict[str, Any], cohort: dict[str, Any
                 theirs=after_cohort.id, ours=acting.cohort
             )
         )
-    Calendar.of(after, after_cohort)  # times that cannot be are refused before anything is kept
+    _refuse_errors(house, after, after_cohort)
     before = read_settings(session, house, acting.cohort)
     old = {"course": before.course.to_json(), "cohort": before.cohort.to_json()} if before else {}
     new = {"course": after.to_json(), "cohort": after_cohort.to_json()}
@@ -140,6 +141,15 @@ def apply_settings(acting: Acting, course: dict[str, Any], cohort: dict[str, Any
     )
     acting.audit("settings.apply", acting.cohort, version=version + 1)
     return Application(version + 1, found, tuple(note for some in notes for note in some), applied=True)
+
+
+def _refuse_errors(house: House, course: CourseSettings, cohort: CohortSettings) -> None:
+    """Raise `Invalid` with everything that `nbcohort check-course` calls an error in settings."""
+    of_plugins = house.plugins.hook.check_course(course=course, cohort=cohort)
+    findings = [*check_settings(course, cohort), *(finding for some in of_plugins for finding in some)]
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        raise Invalid("\n".join(f"{finding.where}: {finding.sentence}" for finding in errors))
 
 
 def list_members(acting: Acting) -> list[roster.RosterEntry]:

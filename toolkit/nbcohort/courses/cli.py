@@ -19,6 +19,8 @@ from nbcohort.courses.check_runs import Run
 from nbcohort.courses.check_settings import check_settings
 from nbcohort.courses.findings import Finding, has_errors
 from nbcohort.courses.new import NewCourse, make_course, template
+from nbcohort.courses.schedule import Calendar
+from nbcohort.courses.settings import CourseSettings
 from nbcohort.courses.toml import read_cohort, read_course
 from nbcohort.errors import Invalid
 from nbcohort.i18n import _
@@ -153,8 +155,12 @@ def apply(
         if not planned["changes"]:
             out.print(_("Nothing changes: version {version} is applied.").format(version=planned["version"]))
             return
-        _show_changes(out, planned)
+        if planned["version"]:
+            _show_changes(out, planned)
+        else:
+            _show_first(out, course, Calendar.of(course, cohort))
         if dry_run:
+            out.print(_("Nothing was applied: this was a dry run."))
             return
         if not yes and not typer.confirm(_("Apply this?")):
             raise typer.Exit(1)
@@ -162,6 +168,18 @@ def apply(
         out.print(
             _("Applied to cohort {cohort} as version {version}.").format(cohort=cohort.id, version=done["version"])
         )
+
+
+def _show_first(out: Console, course: CourseSettings, calendar: Calendar) -> None:
+    """Show settings of which nothing was applied before: when what begins and ends, in the cohort's zone."""
+    table = Table(_("Assignment"), _("Release"), _("Due"), title=escape(course.title), title_justify="left")
+    for assignment in course.assignments:
+        times = calendar.assignments[assignment.name]
+        table.add_row(
+            escape(assignment.title),
+            *(f"{calendar.local(at):%a %Y-%m-%d %H:%M}" for at in (times.release_at, times.due_at)),
+        )
+    out.print(table)
 
 
 def _show_changes(out: Console, planned: dict[str, Any]) -> None:

@@ -122,10 +122,10 @@ def end_member(
     """End a membership. What the member did stays."""
     where = _cohort(cohort)
     with ServiceClient.from_environment() as client:
-        ends_at = datetime.now(UTC) if at is None else _instant(client, where, at, "--at")
+        ends_at = "now" if at is None else _instant(client, where, at, "--at").isoformat()
         member = _member(client, where, account)
-        client.patch(f"/cohorts/{where}/members/{member['id']}", json={"ends_at": ends_at.isoformat()})
-    _say(_("The membership of {account} ends at {when}.").format(account=account, when=_short(ends_at.isoformat())))
+        changed = client.patch(f"/cohorts/{where}/members/{member['id']}", json={"ends_at": ends_at})
+    _say(_("The membership of {account} ends at {when}.").format(account=account, when=_short(changed["ends_at"])))
 
 
 @pairs.command("list")

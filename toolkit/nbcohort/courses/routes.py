@@ -1,6 +1,5 @@
 """Cohorts, members, pairs and settings over HTTP."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -109,10 +108,10 @@ class AddMember(Schema):
 
 
 class ChangeMember(Schema):
-    """Another role, or an end."""
+    """Another role, or an end; `now` is the service's."""
 
     role: Literal["learner", "mentor", "instructor"] | None = None
-    ends_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | Literal["now"] | None = None
 
 
 class MemberOut(Schema):
@@ -267,7 +266,7 @@ def add_member(body: AddMember, caller: Caller) -> MemberOut:
 @in_cohort.patch("/members/{member}")
 def change_member(member: str, body: ChangeMember, caller: Caller) -> MemberOut:
     """Give a member another role, or an end."""
-    ends_at: datetime | None = body.ends_at
+    ends_at = caller.now if body.ends_at == "now" else body.ends_at
     with caller.write() as acting:
         changed = MemberOut.of(actions.change_member(acting, member, role=body.role, ends_at=ends_at))
     tell_hub(caller.house, caller.now, caller.cohort)
