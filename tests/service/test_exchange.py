@@ -2,7 +2,10 @@
 
 import itertools
 import json
+import os
+import shutil
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -245,6 +248,36 @@ def test_feedback_reaches_those_who_handed_in(room: Classroom) -> None:
     assert (Path(first["local_feedback_path"]) / "p1.html").read_text() == "<p>Look again.</p>"
     assert room.desk("ben").nbgrader("fetch_feedback", "ps1").code == 0
     assert not (room.desk("ben").home / "ps1").exists()
+
+
+def test_a_pair_gets_the_feedback_that_was_generated_last(room: Classroom) -> None:
+    course_room = room.released()
+    room.post("pairs", {"members": [room.members["ada"], room.members["ben"]]})
+    submitted(fetched(room.desk("ada")))
+    course_room.nbgrader("collect", "ps1")
+    for age, student in ((100, "ada"), (0, "ben")):
+        folder = course_room.home / "feedback" / student / "ps1"
+        folder.mkdir(parents=True)
+        shutil.copy(course_room.home / "submitted" / student / "ps1" / "timestamp.txt", folder)
+        (folder / "p1.html").write_text(f"as {student}'s was graded")
+        at = time.time() - age
+        os.utime(folder / "p1.html", (at, at))
+    outcome = course_room.nbgrader("release_feedback", "ps1")
+    assert (outcome.code, outcome.log.count("Feedback released")) == (0, 1)
+    for student in ("ada", "ben"):
+        desk = room.desk(student)
+        assert desk.nbgrader("fetch_feedback", "ps1").code == 0
+        (html,) = (desk.home / "ps1" / "feedback").rglob("*.html")
+        assert html.read_text() == "as ben's was graded"
+
+
+def test_a_damaged_gradebook_gets_a_sentence_and_submissions_are_collected(room: Classroom) -> None:
+    course_room = room.released()
+    submitted(fetched(room.desk("ada")))
+    (course_room.home / "gradebook.db").write_text("no database " * 100)
+    outcome = course_room.nbgrader("collect", "ps1")
+    assert (outcome.code, "could not be read or written" in outcome.log) == (1, True)
+    assert (course_room.home / "submitted" / "ada" / "ps1" / "p1.ipynb").exists()
 
 
 def test_feedback_is_not_part_of_the_next_submission(room: Classroom) -> None:

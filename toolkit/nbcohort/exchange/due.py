@@ -8,6 +8,16 @@ from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from nbcohort.errors import NbcohortError
+from nbcohort.i18n import _
+
+
+class GradebookBroken(NbcohortError):
+    """nbgrader's gradebook is locked, damaged or away."""
+
+    slug = "gradebook-broken"
 
 
 def due_in_gradebook(coursedir: Any, assignment: str) -> datetime | None:
@@ -34,17 +44,30 @@ def write_due_times(coursedir: Any, assignment: str, due: str, own: Mapping[str,
 
 @contextmanager
 def _known(coursedir: Any, assignment: str) -> Iterator[tuple[Any, Any]]:
-    """Open the gradebook if there is one (no new one is made), with its row of the assignment or None."""
+    """Open the gradebook if there is one (no new one is made), with its row of the assignment or None.
+
+    Raises `GradebookBroken`.
+    """
     url = make_url(coursedir.db_url)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         yield None, None
         return
-    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-        try:
-            known = gradebook.find_assignment(assignment)
-        except MissingEntry:
-            known = None
-        yield gradebook, known
+    try:
+        with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+            yield gradebook, _find(gradebook, assignment)
+    except SQLAlchemyError as error:
+        raise GradebookBroken(
+            _("The gradebook {url} could not be read or written: {reason}.").format(
+                url=url.render_as_string(), reason=str(getattr(error, "orig", error)).splitlines()[0]
+            )
+        ) from error
+
+
+def _find(gradebook: Any, assignment: str) -> Any:
+    try:
+        return gradebook.find_assignment(assignment)
+    except MissingEntry:
+        return None
 
 
 def _write_extension(gradebook: Any, assignment: str, account: str, extension: timedelta) -> None:
