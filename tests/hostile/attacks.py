@@ -4,16 +4,19 @@ SOLUTION = "\ndef double(x):\n    return 2 * x\n"
 
 LOOK_EVERYWHERE = """
 import os, sys
-wanted = {{"hidden-solutions.txt", "classmates-work.txt"}}
+wanted = {{"ps1.ipynb", "classmates-work.txt"}}
 for top in ("/", "..", "../..", "../../..", {course!r}):
     for folder, folders, files in os.walk(top):
         folders[:] = [name for name in folders if f"{{folder}}/{{name}}" not in ("/proc", "/usr", "//usr", "//proc")]
         for name in wanted & set(files):
-            print("LEAK", folder, name)
-hidden = "/source/ps1/hidden-solutions.txt"
+            try:
+                print("LEAK", folder, name, open(f"{{folder}}/{{name}}").read(99))
+            except OSError:
+                pass
+hidden = "/source/ps1/ps1.ipynb"
 for path in ({course!r} + "/gradebook.db", {course!r} + hidden, "../../.." + hidden):
     try:
-        print("LEAK", open(path).read())
+        print("LEAK", open(path, "rb").read(99))
     except OSError:
         pass
 for pid in filter(str.isdigit, os.listdir("/proc")):
@@ -129,8 +132,8 @@ PRINT_200_MB = "print(('x' * 1023 + '\\n') * 1024 * 200)"
 
 LEAVE_CHILDREN = """
 import subprocess, sys
-code = "import os, time; os.setsid(); os.fork() and os._exit(0); time.sleep(600)"
-subprocess.Popen([sys.executable, "-c", code, "{marker}"], start_new_session=True)
+code = "import os, time; os.fork() and os._exit(0); os.setsid(); time.sleep(600)"
+subprocess.Popen([sys.executable, "-c", code, "{marker}"])
 subprocess.Popen(["setsid", "nohup", "sh", "-c", "sleep 600 # {marker}"])
 import time; time.sleep(1)
 """
@@ -174,7 +177,8 @@ for name in os.listdir(folder):
         os.symlink({path!r}, f"{{folder}}/{{name}}")
 for n in range(3000):
     try:
-        open(f"{{folder}}/{{n}}", "w").write("x" * 4096)
+        with open(f"{{folder}}/{{n}}", "w") as file:
+            file.write("x" * 4096)
     except OSError:
         break
 else:

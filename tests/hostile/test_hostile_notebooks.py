@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -18,6 +17,7 @@ import pytest
 
 from nbcohort.sandbox import SandboxUnavailable, probe
 from tests.hostile import attacks
+from tests.hostile.program import nbcohort, start
 from tests.unit.grading.course import Course, Scores, make_course, scores
 
 pytestmark = [pytest.mark.hostile, pytest.mark.slow]
@@ -31,28 +31,10 @@ c.SandboxedExecute.processes = 200
 c.SandboxedExecute.notebook_timeout = 120
 c.Execute.timeout = 40
 """
-PROGRAM = """
-import sys, typer
-from nbcohort.errors import NbcohortError
-from nbcohort.grading.cli import commands
-app = typer.Typer(pretty_exceptions_enable=False)
-commands(app)
-try:
-    app()
-except NbcohortError as error:
-    sys.exit(str(error))
-"""
 
 
-def nbcohort(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
-    """Start the command line with nothing in its environment but PATH and `environment`."""
-    return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *arguments],
-        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")} | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def grade(course: Course, *options: str) -> list[str]:
+    return nbcohort("grade", "ps1", "--course", str(course.folder), "--no-collect", "--no-release", *options)
 
 
 def processes_with(marker: str) -> list[int]:
@@ -158,7 +140,6 @@ def graded(sandboxed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """Grade a class in which everybody but the first and the last attacks."""
     folder = tmp_path_factory.mktemp("hostile")
     course = make_course(folder / "course", LIMITS)
-    (course.folder / "source" / "ps1" / "hidden-solutions.txt").write_text("42")
     (course.folder / "submitted").mkdir()
     listener = Listener(folder)
     try:
@@ -169,10 +150,7 @@ def graded(sandboxed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         linked = course.hand_in("links", course.answered())
         (linked / "data.csv").symlink_to(course.folder / "gradebook.db")
         course.hand_in("zz-honest", course.answered())
-        program = nbcohort(
-            *("grade", "ps1", "--course", str(course.folder), "--no-collect", "--no-release", "--json"),
-            JUPYTERHUB_API_TOKEN=TOKEN,
-        )
+        program = start(grade(course, "--json"), JUPYTERHUB_API_TOKEN=TOKEN)
         try:
             printed, complained = program.communicate(timeout=400)
         finally:
@@ -249,7 +227,7 @@ def test_a_killed_grader_takes_the_sandbox_with_it(sandboxed: None, tmp_path: Pa
     marker = f"{MARKER}-{os.getpid()}"
     waiting = f"import subprocess\nsubprocess.run(['sh', '-c', 'sleep 300; : {marker}'])"
     course.hand_in("ana", course.answered(double=waiting))
-    program = nbcohort("grade", "ps1", "--course", str(course.folder), "--no-collect", "--no-release", "--json")
+    program = start(grade(course))
     try:
         deadline = time.monotonic() + 90
         while not processes_with(marker):
@@ -273,7 +251,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 
 def test_without_a_sandbox_grading_refuses_and_says_what_to_install(small: Course, tmp_path: Path) -> None:
-    program = nbcohort("grade", "ps1", "--course", str(small.folder), "--no-collect", PATH=str(tmp_path))
+    program = start(grade(small), PATH=str(tmp_path))
     printed, complained = program.communicate(timeout=60)
 
     assert program.returncode == 1
@@ -283,10 +261,7 @@ def test_without_a_sandbox_grading_refuses_and_says_what_to_install(small: Cours
 
 
 def test_unsafe_grades_without_a_sandbox_and_says_so_in_the_notebook(small: Course, tmp_path: Path) -> None:
-    program = nbcohort(
-        *("grade", "ps1", "--course", str(small.folder), "--no-collect", "--no-release", "--unsafe", "--json"),
-        PATH=str(tmp_path),
-    )
+    program = start(grade(small, "--unsafe", "--json"), PATH=str(tmp_path))
     printed, complained = program.communicate(timeout=120)
 
     assert program.returncode == 0, complained

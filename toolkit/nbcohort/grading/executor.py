@@ -59,13 +59,15 @@ class SandboxedExecute(Execute):
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any], km: None = None) -> tuple[NotebookNode, Any]:
         """Run `nb`, in place, beside copies of the files of its folder; note the sandbox in its metadata."""
+        folder = Path(resources["metadata"]["path"]).absolute()
         settings = {name: getattr(self, name) for name in _PASSED_ON}
         executed = run_notebook(
             nb,
-            Path(resources["metadata"]["path"]).absolute(),
+            folder,
             self.limits(),
             How(self.timeout, settings, _TOLD),
             unsafe=self.unsafe,
+            left_out=tuple(path.name for path in folder.glob("*.ipynb")),  # the hidden tests are in them
             hidden=self._hidden(),
         )
         nb.metadata["nbcohort"] = {"sandbox": executed.tier}

@@ -67,13 +67,15 @@ def run_notebook(
     how: How | None = None,
     *,
     unsafe: bool = False,
+    left_out: tuple[str, ...] = (),
     hidden: tuple[Path, ...] = (),
     clock: Callable[[], float] = time.monotonic,
 ) -> Executed:
     """Run all cells of `notebook`, top to bottom, beside copies of the files in `folder`.
 
     The outputs go into the notebook, errors too; what cells write to disk is thrown away. It runs in a sandbox that
-    sees only those copies and this Python environment without the `hidden` folders, or with `unsafe` as ourselves.
+    sees only those copies, without the files named in `left_out`, and this Python environment without the `hidden`
+    folders, or with `unsafe` as ourselves.
 
     Raises `SandboxUnavailable`, `TooLarge` (folder) or `KernelFailed`, in which case nothing of the notebook has run.
     """
@@ -88,14 +90,14 @@ def run_notebook(
         if unsafe:
             tier_name = UNSAFE
             copy = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nbcohort-run-"))) / "work"
-            shutil.copytree(folder, copy, ignore=links_in)
-            manager = AsyncKernelManager(transport="ipc", **named)
+            shutil.copytree(folder, copy, ignore=_ignoring(folder, left_out))
+            manager = AsyncKernelManager(transport="ipc", connection_file=str(copy.parent / "kernel.json"), **named)
             options["resources"] = {"metadata": {"path": str(copy)}}
             stack.enter_context(environment_of(how.environment))
         else:
             tier = probe()
             tier_name = tier.name
-            policy = Policy(python_environment(), hidden, folder, environment=how.environment, limits=limits)
+            policy = Policy(python_environment(), hidden, folder, left_out, environment=how.environment, limits=limits)
             manager = SandboxKernelManager(policy=policy, tier=tier, **named)
         _execute(notebook, name, manager, statuses, Room(limits.output), how, options)
     _forget_papermill(notebook)
@@ -171,6 +173,13 @@ def links_in(folder: str, names: list[str]) -> list[str]:
     """Return which of `names` are neither folders nor regular files (an `ignore` of `shutil.copytree`)."""
     paths = [Path(folder) / name for name in names]
     return [path.name for path in paths if path.is_symlink() or not (path.is_dir() or path.is_file())]
+
+
+def _ignoring(folder: Path, left_out: tuple[str, ...]) -> Callable[[str, list[str]], list[str]]:
+    def ignore(at: str, names: list[str]) -> list[str]:
+        return links_in(at, names) + (list(left_out) if Path(at) == folder else [])
+
+    return ignore
 
 
 def check_size(folder: Path, limit: int) -> None:

@@ -108,7 +108,7 @@ def unused_user(uid_map: str) -> int:
         key=lambda entry: entry[1],
     )
     size = min(size, 1 << 31)
-    return first + size - 3 - secrets.randbelow(max(1, min(1 << 20, size // 16)))
+    return first + size - 8 - secrets.randbelow(max(1, min(1 << 20, size // 16)))
 
 
 def _namespaces(policy: Policy, tier: Tier) -> list[str]:
@@ -197,6 +197,10 @@ def _own_files(policy: Policy) -> list[str]:
             arguments += ["--tmpfs", str(path), "--remount-ro", str(path)]
     if policy.folder:
         arguments += ["--ro-bind", str(policy.folder), str(_INPUT)]
+        for name in policy.left_out:
+            path = policy.folder / name
+            if path.is_file() and not path.is_symlink():  # what is put over it is a device, which is not copied
+                arguments += ["--ro-bind", os.devnull, str(_INPUT / name)]
     if policy.home:
         arguments += ["--bind", str(policy.home), str(policy.home)]
     return arguments

@@ -44,11 +44,12 @@ def copy_regular_files(source: str, target: str, user: int | None) -> None:
     with os.scandir(source) as entries:
         for entry in entries:
             copy = f"{target}/{entry.name}"
-            if entry.is_dir(follow_symlinks=False):
+            mode = os.lstat(entry.path).st_mode  # the entry knows the file below, not a device mounted over it
+            if stat.S_ISDIR(mode):
                 copy_regular_files(entry.path, copy, user)
-            elif entry.is_file(follow_symlinks=False):
+            elif stat.S_ISREG(mode):
                 shutil.copyfile(entry.path, copy, follow_symlinks=False)
-                os.chmod(copy, 0o600 | entry.stat().st_mode & stat.S_IXUSR)  # noqa: PTH101
+                os.chmod(copy, 0o600 | mode & stat.S_IXUSR)  # noqa: PTH101
                 if user is not None:
                     os.chown(copy, user, user)
     if user is not None:

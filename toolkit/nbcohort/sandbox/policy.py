@@ -33,6 +33,8 @@ class Policy:
     """Folders that stay invisible although they lie in a visible one."""
     folder: Path | None = None
     """The program gets a copy of its regular files; links and devices are left out."""
+    left_out: tuple[str, ...] = ()
+    """Names of files directly in `folder` that the program does not get."""
     home: Path | None = None
     """A folder that is kept, writable at its own path; None for a throwaway home."""
     network: bool = False
