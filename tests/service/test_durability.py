@@ -21,14 +21,16 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import OperationalError
 
 from nbcohort.service.app import build_house, create_app
 from nbcohort.service.config import Config
 from nbcohort.service.house import House
+from nbcohort.store.audit import AuditRow
 from nbcohort.store.blobs import LocalStore
 from nbcohort.store.disk import Disk
+from nbcohort.store.interactions import Interaction
 from nbcohort.submissions.receipts import verify
 from nbcohort.testing import SERVICE_TOKEN, FakeHub, RunningService, free_port, running_service, wait_until
 from tests.service.classroom import Classroom, ok, refused, sha
@@ -176,6 +178,24 @@ def test_blob_and_row_are_durable_before_the_receipt_leaves(inside: Inside) -> N
         "database commit",
         "answer 200",
     ]
+
+
+def test_audit_and_interaction_are_written_with_the_row_or_not_at_all(inside: Inside) -> None:
+    def written() -> tuple[list[str], list[str]]:
+        with inside.house.database.read() as session:
+            audit = session.scalars(select(AuditRow).where(AuditRow.action.startswith("submission.")))
+            kinds = session.scalars(select(Interaction).where(Interaction.kind == "submission.received"))
+            return [row.action for row in audit], [row.kind for row in kinds]
+
+    begun = inside.begin()
+    inside.steps.taken.clear()
+    inside.steps.fail_at = 8
+    assert inside.finish(begun)[-1].status_code >= 500
+    assert written() == (["submission.begin"], [])
+    inside.steps.fail_at = None
+    inside.finish(begun)
+    inside.finish(begun)
+    assert written() == (["submission.begin", "submission.commit"], ["submission.received"])
 
 
 def test_every_commit_waits_for_the_disk(inside: Inside) -> None:
