@@ -27,13 +27,12 @@ _WORDS_ENOUGH = 110
 
 @dataclass(frozen=True)
 class Impression:
-    """What a reader notices, each from 0 (bad) to 1 (good), and two counts to refer to."""
+    """What a reader notices, each from 0 (bad) to 1 (good), and how many words of text there were."""
 
     decisions: float
     code: float
     figure: float
     report: float
-    unsolved: int
     words: int
 
 
@@ -52,7 +51,6 @@ def read(notebook: Mapping[str, Any]) -> Impression:
         code=max(0.0, 0.95 - 0.25 * unsolved - 0.3 * odd),
         figure=0.0 if "plot" not in figure else 0.2 + 0.4 * ("label(" in figure) + 0.35 * ("legend" in figure),
         report=min(0.95, words / _WORDS_ENOUGH) if words > 20 else 0.1,
-        unsolved=unsolved,
         words=words,
     )
 
@@ -130,7 +128,7 @@ def _number(*of: str) -> int:
 
 
 def _fill(text: str, impression: Impression) -> str:
-    return text.format(unsolved=impression.unsolved, words=impression.words)
+    return text.format(words=impression.words)
 
 
 def _quoted(text: str) -> str:

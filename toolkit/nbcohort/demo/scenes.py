@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -98,13 +99,13 @@ def scenes(world: World) -> list[Scene]:
         _scene(story.RELEASES, [_release(world, FIRST)]),
         _scene(story.FETCH, [_fetch(world, one, FIRST) for one in LEARNERS], together=True),
         _scene(story.EXTENSION.at, [_extension(world)]),
-        *(_scene(one.at, [_hand_in(world, one)]) for one in story.HAND_INS),
+        *_hand_ins(world),
         _scene(story.SWAP, [_swap(world)]),
-        _scene(story.GRADES, [_grade(world), _release(world, SECOND)]),
-        _scene(story.LOOKS, [_look(world, one) for one in _submitters()[:3]], together=True),
-        *(_reviews(world, one) for one in story.REVIEWS),
+        _scene(story.RELEASES_NEXT, [_release(world, SECOND)]),
+        _scene(story.LOOKS, [_look(world, one) for one in _submitters()[:2]], together=True),
+        *_graded_and_reviewed(world),
         _scene(story.CLOSES, [_close(world)]),
-        _scene(story.READS, [_receive(world, one) for one in _submitters()[:3]], together=True),
+        _scene(story.READS, [_receive(world, one) for one in _submitters()[:2]], together=True),
         _scene(story.STOPS, [_fetch(world, story.person(one), SECOND) for one in story.BUSY], together=True),
     ]
     return sorted(found, key=lambda scene: scene.at)
@@ -304,12 +305,24 @@ def _look(world: World, who: Person) -> Step:
     return Step(f"feedback-{who.account}", f"{who.first_name} fetches the feedback", do, there)
 
 
-def _reviews(world: World, written: story.ReviewsWritten) -> Scene:
-    steps = [_review(world, story.person(account), written.leave) for account in written.accounts]
-    return _scene(written.at, steps, together=True)
+def _hand_ins(world: World) -> list[Scene]:
+    found = []
+    for at, some in groupby(story.HAND_INS, key=lambda one: one.at):
+        found.append(_scene(at, [_hand_in(world, one) for one in some], together=True))
+    return found
 
 
-def _review(world: World, who: Person, leave: int) -> Step:
+def _graded_and_reviewed(world: World) -> list[Scene]:
+    """Return the scenes of grading and reviewing; what has the same time is done side by side."""
+    steps: dict[str, list[Step]] = {story.GRADES: [_grade(world)]}
+    for written in story.REVIEWS:
+        steps.setdefault(written.at, []).extend(_review(world, story.person(one)) for one in written.accounts)
+    return [_scene(at, some, together=True) for at, some in steps.items()]
+
+
+def _review(world: World, who: Person) -> Step:
+    leave = 1 if who.account == story.LEAVES_ONE else 0
+
     def to_write() -> list[Any]:
         tasks = world.review_tasks(who.account)
         return sorted(tasks, key=lambda task: str(task["pseudonym"]))[: max(1, len(tasks) - leave)]
