@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @hook
 def commands(app: typer.Typer) -> None:
-    """`demo`."""
+    """Add `demo`."""
     from nbcohort.demo import cli
 
     cli.commands(app)

@@ -135,7 +135,7 @@ def _create(world: World) -> Step:
     def do() -> str:
         body = {"id": COHORT, "title": "Data science foundations"}
         made = world.post(IRIS.account, "/cohorts", body, "cohort")
-        return f"with the course room {made['room']}"
+        return f"and {made['room']}, its room"
 
     return Step("cohort", f"Iris makes the cohort {COHORT}", do, there)
 
@@ -189,7 +189,7 @@ def _release(world: World, assignment: str) -> Step:
     def do() -> str:
         world.desks.run(ROOM, "nbgrader", "generate_assignment", assignment, "--force")
         world.desks.run(ROOM, "nbgrader", "release_assignment", assignment)
-        return "nbgrader generate_assignment, release_assignment"
+        return "nbgrader release_assignment"
 
     def there() -> bool:
         return bool(world.items(IRIS.account, "/releases", assignment=assignment))
