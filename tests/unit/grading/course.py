@@ -1,11 +1,14 @@
 """A small course and its learners' notebooks, as cells."""
 
+import atexit
 import contextlib
 import copy
+import functools
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,15 +135,24 @@ def nbgrader(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def make_course(folder: Path, settings: str = "", notebook: Callable[[], NotebookNode] = source_notebook) -> Course:
-    """Write a course and generate its assignment."""
+@functools.cache
+def generated() -> Path:
+    """Return a course folder with a gradebook, made once, to copy from."""
+    folder = Path(tempfile.mkdtemp(prefix="nbcohort-course-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     (folder / "source" / ASSIGNMENT).mkdir(parents=True)
-    nbformat.write(notebook(), folder / "source" / ASSIGNMENT / "ps1.ipynb")
-    (folder / "nbgrader_config.py").write_text(
-        f"c = get_config()\nc.CourseDirectory.course_id = 'ds1'\nc.Execute.timeout = 6\n{settings}\n"
-    )
+    nbformat.write(source_notebook(), folder / "source" / ASSIGNMENT / "ps1.ipynb")
+    (folder / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'ds1'\n")
     result = nbgrader("generate_assignment", ASSIGNMENT, folder=folder)
     assert result.returncode == 0, result.stderr
+    return folder
+
+
+def make_course(folder: Path, settings: str = "") -> Course:
+    """Return a course in `folder` with a generated assignment, and `settings` added to its nbgrader_config.py."""
+    shutil.copytree(generated(), folder)
+    with (folder / "nbgrader_config.py").open("a") as config:
+        config.write(f"c.Execute.timeout = 6\n{settings}\n")
     return Course(folder)
 
 
