@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nbcohort.api import Invalid, ServiceClient, _, inside, only_cohort, open_client
+from nbcohort.api import Invalid, ServiceClient, _, inside, open_client
 from nbpeer.sheet import read_sheet, write_sheet
 
 commands = typer.Typer(help=_("Review the work of peers, and read their reviews of yours."), no_args_is_help=True)
@@ -119,7 +119,7 @@ def rounds(
 
 
 def _base(client: ServiceClient, cohort: str | None) -> str:
-    return f"/cohorts/{quote(cohort or only_cohort(client), safe='')}/review"
+    return f"/cohorts/{quote(cohort or client.only_cohort(), safe='')}/review"
 
 
 def _fetch_files(client: ServiceClient, address: str, folder: Path) -> int:

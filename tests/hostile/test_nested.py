@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +11,13 @@ import pytest
 import nbcohort
 from nbcohort.sandbox import Policy, SandboxUnavailable, probe, python_environment, wrap
 from tests.hostile import attacks, program
-from tests.unit.grading.course import Course, make_course, scores
+from tests.unit.grading.course import make_course, scores
 
 pytestmark = [pytest.mark.hostile, pytest.mark.slow]
 
 TOKEN = "s3cret-f00d"
 USER = 61234
 ALL_RIGHT = {"double_test": 2, "root_test": 3, "parts": 1.5, "by_hand": None, "why": None}
-
-
-@dataclass(frozen=True)
-class Room:
-    """A server's home with a course in it, and the command that runs something in its sandbox."""
-
-    course: Course
-    wrapped: list[str]
 
 
 def course_room(home: Path, command: list[str], *, nestable: bool) -> list[str]:
@@ -86,3 +78,29 @@ def test_hostile_notebooks_are_graded_in_a_sandbox_in_the_servers_sandbox(
         outputs = [output for cell in json.loads(notebook)["cells"] for output in cell.get("outputs", [])]
         assert "LEAK" not in "".join("".join(output.get("text", "")) for output in outputs)
         assert TOKEN not in json.dumps(outputs)
+
+
+AN_ORDINARY_USERS_HUB = """
+import subprocess, sys
+from pathlib import Path
+import nbcohort
+from nbcohort.sandbox import Policy, probe, python_environment, wrap
+
+toolkit = Path(nbcohort.__file__).parent.parent
+policy = Policy(
+    python_environment(toolkit), home=Path.home(), network=True, environment=None, limits=None, nestable=True
+)
+code = "from nbcohort.sandbox import probe; print(probe().name, open('/proc/self/status').read())"
+sys.exit(subprocess.run(wrap([sys.executable, "-c", code], policy, probe())).returncode)
+"""
+
+
+def test_a_server_that_an_ordinary_user_starts_can_make_sandboxes_and_has_no_capabilities(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    hub = program.start(course_room(home, [sys.executable, "-c", AN_ORDINARY_USERS_HUB], nestable=True), HOME=str(home))
+    printed, complained = hub.communicate(timeout=60)
+
+    assert hub.returncode == 0, complained
+    assert printed.startswith("namespaces (user) ")
+    assert "CapEff:\t0000000000000000" in printed

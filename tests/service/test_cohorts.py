@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 
@@ -55,7 +56,7 @@ def test_who_is_no_member_is_told_so_in_a_sentence(service: RunningService) -> N
     assert answer.json()["detail"] == 'You (eve) are not a member of cohort "ds1"; ask its instructor to add you.'
 
 
-COURSE = {
+COURSE: dict[str, Any] = {
     "id": "ds",
     "title": "Data science",
     "skills": {"pandas.clean": "Clean a table"},
@@ -83,7 +84,7 @@ def test_settings_show_what_changes_keep_versions_and_change_nothing_when_dry(se
     assert (first["applied"], first["version"]) == (True, 1)
     again = ada.put("/cohorts/ds1/settings", json={"course": COURSE, "cohort": COHORT}).json()
     assert (again["applied"], again["version"], again["changes"]) == (False, 1, [])
-    later = {**COURSE, "assignments": [{**COURSE["assignments"][0], "due": "week 2 sun 23:59"}]}  # type: ignore[dict-item]
+    later = {**COURSE, "assignments": [{**COURSE["assignments"][0], "due": "week 2 sun 23:59"}]}
     second = ada.put("/cohorts/ds1/settings", json={"course": later, "cohort": COHORT}).json()
     assert second["version"] == 2
     assert [(change["before"], change["after"]) for change in second["changes"]] == [
@@ -229,3 +230,10 @@ def test_a_membership_that_will_end_leaves_the_hub_groups_when_its_time_comes(se
     assert service.hub.groups["nbgrader-ds1"] == {"ben"}
     service.set_clock(datetime(2026, 3, 9, 1, tzinfo=UTC))
     wait_until(lambda: service.hub.groups["nbgrader-ds1"] == set(), what="ben's leaving the group")
+
+
+def test_a_body_larger_than_any_manifest_is_refused_before_it_is_read_whole(service: RunningService) -> None:
+    admin = service.as_account("root", admin=True)
+    answer = admin.post("/cohorts", content=b" " * 9_000_000, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"

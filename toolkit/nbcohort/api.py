@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from nbcohort.store.interactions import InteractionKind
     from nbcohort.store.leases import take_lease
     from nbcohort.store.migrate import Migrations
-    from nbcohort.submissions.cli import only_cohort
     from nbcohort.submissions.work import Work, WorkFile, open_work_file, works_of
     from nbcohort.transfer import inside
 
@@ -77,7 +76,6 @@ _WHERE = {
     "InteractionKind": "nbcohort.store.interactions",
     "take_lease": "nbcohort.store.leases",
     "Migrations": "nbcohort.store.migrate",
-    "only_cohort": "nbcohort.submissions.cli",
     "Work": "nbcohort.submissions.work",
     "WorkFile": "nbcohort.submissions.work",
     "open_work_file": "nbcohort.submissions.work",
@@ -127,7 +125,6 @@ __all__ = [
     "inside",
     "may",
     "new_id",
-    "only_cohort",
     "open_client",
     "open_work_file",
     "page_of",

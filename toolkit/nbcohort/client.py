@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from nbcohort import __version__
-from nbcohort.errors import NbcohortError
+from nbcohort.errors import Invalid, NbcohortError
 from nbcohort.i18n import _
 from nbcohort.submissions.manifest import Entry
 from nbcohort.transfer import announced, describe, receive
@@ -140,6 +140,17 @@ class ServiceClient:
             after = page["next"]
             if after is None:
                 return
+
+    def only_cohort(self) -> str:
+        """Return the one cohort that the caller is in; raises `Invalid` if there is none, or a choice."""
+        found = [str(one["cohort"]) for one in self.get("/me")["cohorts"]]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise Invalid(_("You are in no cohort; ask an instructor to add you."))
+        raise Invalid(
+            _("You are in several cohorts ({cohorts}); choose one with --cohort.").format(cohorts=", ".join(found))
+        )
 
     def post(self, path: str, json: Any = None, idempotency_key: str | None = None) -> Any:
         """Post; with an `idempotency_key` it is tried again when the answer does not come."""

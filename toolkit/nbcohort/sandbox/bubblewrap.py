@@ -34,6 +34,8 @@ _SYSTEM_SETTINGS = (
 )
 _NETWORK_SETTINGS = ("ca-certificates", "gai.conf", "host.conf", "hosts", "resolv.conf", "services")
 
+_PROCESSORS = (Path("/sys/devices/system/cpu"), Path("/sys/devices/system/node"))
+
 _HARMLESS_PROC = ("cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "uptime", "version")
 """What a sandbox without a /proc of its own sees of it."""
 
@@ -155,6 +157,8 @@ def _system(policy: Policy) -> list[str]:
             arguments += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             arguments += ["--ro-bind", str(path), str(path)]
+    for path in _PROCESSORS:  # loky counts cores with lscpu, and would complain on stderr
+        arguments += [*_open_parents([path]), "--ro-bind-try", str(path), str(path)]
     for name in (*_SYSTEM_SETTINGS, *(_NETWORK_SETTINGS if policy.network else ())):
         arguments += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     return arguments

@@ -43,7 +43,7 @@ class Policy:
     limits: Limits | None = field(default_factory=Limits)
     nestable: bool = False
     """Whether a sandbox inside this one can have a /proc of its own (the kernel allows it only where the outer /proc is
-    mounted whole; sandboxes without `nestable` cover parts of it)."""
+    mounted whole; bubblewrap covers parts of it when root starts it)."""
     user: int | None = None
     """The numeric user (and group) to become when started by root; None picks one that nobody else uses."""
 

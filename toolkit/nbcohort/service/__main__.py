@@ -13,6 +13,7 @@ from nbcohort.errors import NbcohortError
 from nbcohort.i18n import _
 from nbcohort.service.app import build_house, create_app
 from nbcohort.service.config import Config
+from nbcohort.service.problems import tell_too_large
 from nbcohort.store.database import Database
 
 
@@ -50,7 +51,7 @@ def main() -> None:
             app = create_app(config, build_house(config))
             address = urlsplit(config.bind)
             uvicorn.run(
-                app,
+                tell_too_large(app),
                 host=address.hostname or "127.0.0.1",
                 port=address.port or 10101,
                 log_config=None,

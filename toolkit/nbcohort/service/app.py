@@ -28,6 +28,9 @@ from nbcohort.store.interactions import InteractionKinds
 from nbcohort.store.migrate import STORE, upgrade
 from nbcohort.submissions.routes import on_service
 
+MAX_BODY = 8_000_000
+"""Bytes of a request's JSON: room for the largest manifest. Files have a route with a limit of its own."""
+
 
 class Health(Schema):
     """That the service is there, and what time it has."""
@@ -80,6 +83,7 @@ def create_app(config: Config, house: House) -> FastAPI:
         version=__version__,
         lifespan=lifespan,
         responses=problems.RESPONSES,
+        max_body_size=MAX_BODY,
         docs_url=None,
         redoc_url=None,
         openapi_url=f"{prefix}/openapi.json",

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nbcohort.errors import NbcohortError, StorageFull
 from nbcohort.i18n import _
@@ -89,3 +90,26 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(OperationalError, _database)
     app.add_exception_handler(Exception, _unexpected)
+
+
+def tell_too_large(app: ASGIApp) -> ASGIApp:
+    """Return `app` with the framework's plain 413 for a body over its limit told as a problem detail."""
+
+    async def told(scope: Scope, receive: Receive, send: Send) -> None:
+        refused = False
+
+        async def send_told(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start" and message["status"] == 413:
+                types = [value for name, value in message["headers"] if name.lower() == b"content-type"]
+                refused = types != [b"application/problem+json"]
+            if not refused:
+                await send(message)
+            elif message["type"] == "http.response.body":
+                await problem(413, "too-large", _("The request is larger than the service takes."))(
+                    scope, receive, send
+                )
+
+        await app(scope, receive, send_told)
+
+    return told

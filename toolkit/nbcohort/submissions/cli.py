@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
-from nbcohort.client import ServiceClient, open_client
+from nbcohort.client import open_client
 from nbcohort.errors import Invalid, NbcohortError
 from nbcohort.i18n import _
 from nbcohort.submissions.folder import read_folder
@@ -44,7 +44,7 @@ def submit(
     folder = folder or Path(assignment)
     console = Console()
     with closing(open_client()) as client:
-        cohort = cohort or only_cohort(client)
+        cohort = cohort or client.only_cohort()
         manifest = read_folder(folder)
         with _progress(console) as progress:
             task = progress.add_task(_("Handing in"), total=sum(entry.size for entry in manifest))
@@ -67,7 +67,7 @@ def submissions(
 ) -> None:
     """List what you handed in; for staff, what everybody did."""
     with closing(open_client()) as client:
-        cohort = cohort or only_cohort(client)
+        cohort = cohort or client.only_cohort()
         found = list(
             client.pages(f"/cohorts/{cohort}/submissions", assignment=assignment, latest="true" if latest else None)
         )
@@ -125,18 +125,6 @@ def receipt_keys(
         typer.echo(key_list)
     else:
         file.write_text(f"{key_list}\n", "utf-8")
-
-
-def only_cohort(client: ServiceClient) -> str:
-    """Return the one cohort that the caller is in; raises `Invalid` if there is none, or a choice."""
-    found = [str(one["cohort"]) for one in client.get("/me")["cohorts"]]
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise Invalid(_("You are in no cohort; ask an instructor to add you."))
-    raise Invalid(
-        _("You are in several cohorts ({cohorts}); choose one with --cohort.").format(cohorts=", ".join(found))
-    )
 
 
 def _progress(console: Console) -> Progress:

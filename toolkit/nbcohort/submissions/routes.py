@@ -39,6 +39,9 @@ T = TypeVar("T", SubmissionOut, FeedbackOut, ExtensionOut)
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
+MAX_FILE = 1_000_000_000
+"""Bytes of one file, whatever a course allows (its `limits.max_file_mb` ends here, too)."""
+
 on_service = APIRouter(tags=["receipts"])
 in_cohort = APIRouter(tags=["submissions"])
 
@@ -76,7 +79,7 @@ def assignments(caller: Caller, query: Annotated[PageQuery, Query()]) -> Page[As
     return page_of(found, query, lambda one: one.name)
 
 
-@in_cohort.put("/snapshots/{snapshot}/blobs/{sha256}", status_code=204)
+@in_cohort.put("/snapshots/{snapshot}/blobs/{sha256}", status_code=204, max_body_size=MAX_FILE)
 async def put_blob(snapshot: str, sha256: Sha256, caller: Caller, request: Request) -> Response:
     """Send one file of an upload that I have begun; durable when answered."""
 
