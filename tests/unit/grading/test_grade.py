@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.api import Gradebook
 from traitlets.config import Config
 
@@ -12,6 +14,8 @@ from nbcohort.errors import NotFound
 from nbcohort.grading.complaints import explain, refuse_links
 from nbcohort.grading.course_room import ExchangeFailed, last_complaint, open_course, tools_on_path
 from nbcohort.grading.grade import Result, choose, grade
+from nbcohort.grading.run import run_notebook
+from nbcohort.sandbox import Limits, SandboxFailed, SandboxUnavailable, probe
 from tests.unit.grading.course import ASSIGNMENT, Course, make_course
 
 UNSAFE = Config({"SandboxedExecute": {"unsafe": True}})
@@ -96,6 +100,24 @@ def test_only_those_who_handed_in_can_be_chosen() -> None:
     assert choose(submitted, ["ben"]) == {"ben": Path("b")}
     with pytest.raises(NotFound, match="zoe has not handed in"):
         choose(submitted, ["zoe"])
+
+
+def test_a_sandbox_that_does_not_start_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        probe()
+    except SandboxUnavailable as reason:
+        pytest.skip(str(reason))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "work").mkdir()
+    for number in range(64):  # a byte takes a page of four kilobytes at least
+        (tmp_path / "work" / str(number)).write_bytes(b"x")
+    notebook = new_notebook(cells=[new_code_cell("1")])
+
+    with pytest.raises(SandboxFailed, match="No space left"):
+        run_notebook(notebook, tmp_path / "work", Limits(disk=64 << 10))
+
+    assert [path.name for path in tmp_path.iterdir()] == ["work"]
+    assert "papermill" not in notebook.metadata
 
 
 def test_the_last_error_of_a_log_is_the_reason() -> None:

@@ -55,7 +55,11 @@ class SandboxProvisioner(LocalProvisioner):
         """Start `cmd`; return how to reach it from here."""
         manager = self.parent
         visible = (*manager.policy.read_only, Path(manager.connection_file))
-        self.program = start(cmd, replace(manager.policy, read_only=visible), manager.tier)
+        try:
+            self.program = start(cmd, replace(manager.policy, read_only=visible), manager.tier)
+        except BaseException:
+            await self.cleanup()
+            raise
         self.process, self.pid, self.pgid = self.program.starter, self.program.pid, self.program.pid
         self.watch = Watch(self.program, manager.policy.limits or Limits())
         self.watch.start()

@@ -99,8 +99,8 @@ def run_notebook(
             tier_name = tier.name
             policy = Policy(python_environment(), hidden, folder, left_out, environment=how.environment, limits=limits)
             manager = SandboxKernelManager(policy=policy, tier=tier, **named)
+        stack.callback(_forget_papermill, notebook)
         _execute(notebook, name, manager, statuses, Room(limits.output), how, options)
-    _forget_papermill(notebook)
     return Executed(notebook, tuple(statuses), tier_name, clock() - started)
 
 
