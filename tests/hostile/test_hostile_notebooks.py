@@ -227,7 +227,7 @@ def test_a_killed_grader_takes_the_sandbox_with_it(sandboxed: None, tmp_path: Pa
     marker = f"{MARKER}-{os.getpid()}"
     waiting = f"import subprocess\nsubprocess.run(['sh', '-c', 'sleep 300; : {marker}'])"
     course.hand_in("ana", course.answered(double=waiting))
-    program = start(grade(course))
+    program = start(grade(course), TMPDIR=str(tmp_path))
     try:
         deadline = time.monotonic() + 90
         while not processes_with(marker):
