@@ -31,6 +31,7 @@ def demo(
     """Start a Hub, play two weeks of a cohort on it, report, and stay up. Started again, it goes on where it was."""
     console = Console(highlight=False)
     try:
+        from nbcohort.demo.hub_config import end_orphan
         from nbcohort.demo.run import run
         from nbcohort.demo.site import Site
     except ImportError as error:
@@ -43,6 +44,7 @@ def demo(
         console.print(_("The demo is forgotten.") if gone else _("There was no demo."))
         return
     with ending_on_signals(), site.alone():
+        end_orphan(site)
         good = run(site, free_or(port, console), once=once, console=console)
     if once and not good:
         raise typer.Exit(1)

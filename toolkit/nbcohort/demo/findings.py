@@ -8,8 +8,8 @@ from typing import Any
 from nbcohort.demo import story
 from nbcohort.demo.answers import Comparison, compare, read_expected
 from nbcohort.demo.rules import Swapped, violations
-from nbcohort.demo.scenes import World, gradebook
 from nbcohort.demo.story import FIRST, IRIS, LEARNERS
+from nbcohort.demo.world import World, gradebook
 from nbcohort.submissions.receipts import BadReceipt, verify
 
 

@@ -10,12 +10,13 @@ from rich.text import Text
 from nbcohort.demo import story
 from nbcohort.demo.desks import Desks
 from nbcohort.demo.findings import Findings, gather
-from nbcohort.demo.hub_config import Addresses, end_orphan, write_configuration
+from nbcohort.demo.hub_config import Addresses, write_configuration
 from nbcohort.demo.hub_process import RunningHub, hub_process
 from nbcohort.demo.play import Teller, play
 from nbcohort.demo.report import addresses, report
-from nbcohort.demo.scenes import ROOM, World, scenes
+from nbcohort.demo.scenes import scenes
 from nbcohort.demo.site import Journal, Site, Time
+from nbcohort.demo.world import ROOM, World
 from nbcohort.i18n import _
 from nbcohort.sandbox import SandboxUnavailable
 from nbcohort.spawner import tier_here
@@ -34,7 +35,6 @@ def run(site: Site, port: int, *, once: bool, console: Console) -> bool:
     teller = Teller(console, ZONE)
     _tell_of_sandbox(console)
     accounts = [one.account for one in story.CAN_LOG_IN]
-    end_orphan(site)
     configuration = write_configuration(site, secrets, where, accounts, story.IRIS.account)
     found = None
     try:
