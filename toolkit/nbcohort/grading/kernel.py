@@ -29,6 +29,8 @@ class SandboxProvisioner(LocalProvisioner):
     program: Sandboxed | None = None
     watch: Watch | None = None
     folder: Path | None = None
+    connection_file = ""
+    """What the kernel reads; the sandbox sees nothing else of `folder`."""
 
     @property
     def has_process(self) -> bool:
@@ -43,18 +45,21 @@ class SandboxProvisioner(LocalProvisioner):
         manager.ip = str(SOCKETS / "kernel")
         for number, channel in enumerate(_CHANNELS, start=1):
             setattr(manager, channel, number)
-        manager.connection_file = str(self.folder / "connection.json")
+        self.connection_file = str(self.folder / "kernel.json")
+        manager.connection_file = self.connection_file
         manager.write_connection_file()
-        os.chmod(manager.connection_file, 0o644)  # noqa: PTH101 - its folder is ours alone; the kernel is another user
+        os.chmod(self.connection_file, 0o644)  # noqa: PTH101 - its folder is ours alone; the kernel is another user
         kwargs.pop("env", None)
         kwargs.pop("cwd", None)
         kwargs["cmd"] = manager.format_kernel_cmd(extra_arguments=kwargs.pop("extra_arguments", []))
+        # From here on the manager's file is another one: it writes it anew, with the addresses as seen from here.
+        manager.connection_file = str(self.folder / "manager.json")
         return kwargs
 
     async def launch_kernel(self, cmd: list[str], **_kwargs: Any) -> dict[str, Any]:
         """Start `cmd`; return how to reach it from here."""
         manager = self.parent
-        visible = (*manager.policy.read_only, Path(manager.connection_file))
+        visible = (*manager.policy.read_only, Path(self.connection_file))
         try:
             self.program = start(cmd, replace(manager.policy, read_only=visible), manager.tier)
         except BaseException:
