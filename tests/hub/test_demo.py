@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,11 @@ class Demo:
             return subprocess.Popen(
                 [*command, "--port", str(self.port)], env=environment, stdout=output, stderr=output, text=True
             )
+
+    def reset(self) -> None:
+        """End it and forget it, in a process of its own."""
+        command = [str(Path(sys.prefix, "bin", "nbcohort")), "demo", "--reset", "--data", str(self.folder)]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
 
     def said(self) -> str:
         """What the last run said."""
@@ -105,9 +111,17 @@ class Demo:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """A demo that was broken off by a signal, killed once, and then played to its end."""
     demo = Demo(tmp_path_factory.mktemp("demo") / "data", free_port())
+    try:
+        play_with_interruptions(demo)
+        yield demo
+    finally:
+        demo.reset()
+
+
+def play_with_interruptions(demo: Demo) -> None:
     first = demo.start("--once")
     demo.wait_for("Iris releases", first, 400)
     first.send_signal(signal.SIGTERM)
@@ -121,7 +135,6 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
     code = demo.run("--once")
     assert code == 0, demo.said()
-    return demo
 
 
 def test_scores_receipts_and_swap_are_as_written_down_beforehand(played: Demo) -> None:
@@ -183,8 +196,7 @@ def test_a_taken_port_gets_a_sentence(played: Demo) -> None:
 def test_reset_ends_the_demo_that_runs_and_forgets_it(played: Demo) -> None:
     process = played.start()
     played.wait_for(SERVING, process, 120)
-    command = [str(Path(sys.prefix, "bin", "nbcohort")), "demo", "--reset", "--data", str(played.folder)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    played.reset()
     assert process.wait(10) == 0
     assert not played.folder.exists()
     assert played.processes() == []

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from nbcohort.demo.play import Scene, Step, Teller, play
 from nbcohort.demo.site import Journal, Site, Time
-from nbcohort.errors import Conflict
+from nbcohort.errors import Conflict, NbcohortError
 
 MONDAY = datetime(2026, 1, 12, 8, tzinfo=UTC)
 
@@ -164,3 +164,9 @@ def test_forgetting_removes_the_folder_once(tmp_path: Path) -> None:
     assert site.forget()
     assert not site.folder.exists()
     assert not site.forget()
+
+
+def test_a_folder_that_cannot_be_made_gets_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NbcohortError, match="needs a folder to write to"), Site(tmp_path / "file" / "demo").alone():
+        pass

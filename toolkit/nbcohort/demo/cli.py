@@ -40,7 +40,7 @@ def demo(
         ) from error
     site = Site(data.absolute())
     if reset:
-        gone = site.forget()
+        gone = site.forget(lambda: end_orphan(site))
         console.print(_("The demo is forgotten.") if gone else _("There was no demo."))
         return
     with ending_on_signals(), site.alone():

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -77,11 +77,7 @@ class Site:
             self.clock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             return Secrets(**json.loads(file.read_text("utf-8")))
         except OSError as error:
-            raise NbcohortError(
-                _("The demo needs a folder to write to; {file}: {reason}.").format(
-                    file=error.filename, reason=error.strerror
-                )
-            ) from error
+            raise _not_writable(error) from error
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -89,9 +85,14 @@ class Site:
 
         Raises:
             Conflict: a demo runs in it already.
+            NbcohortError: the folder cannot be made or written to.
         """
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self.folder / "lock").open("a+", encoding="ascii") as lock:
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            opened = (self.folder / "lock").open("a+", encoding="ascii")
+        except OSError as error:
+            raise _not_writable(error) from error
+        with opened as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -103,8 +104,10 @@ class Site:
             lock.flush()
             yield
 
-    def forget(self) -> bool:
+    def forget(self, end_orphan: Callable[[], None] = lambda: None) -> bool:
         """End the demo that runs in the folder, if one does, and remove all of it. False if there was none.
+
+        `end_orphan` ends what a demo that was killed left running.
 
         Raises:
             NbcohortError: the folder holds something else, or the demo does not end.
@@ -117,6 +120,7 @@ class Site:
             )
         self._end_running()
         with self.alone():
+            end_orphan()
             shutil.rmtree(self.folder)
         return True
 
@@ -192,6 +196,12 @@ def write_whole(file: Path, text: str) -> None:
     draft.touch(mode=0o600)
     draft.write_text(text, "utf-8")
     draft.replace(file)
+
+
+def _not_writable(error: OSError) -> NbcohortError:
+    return NbcohortError(
+        _("The demo needs a folder to write to; {file}: {reason}.").format(file=error.filename, reason=error.strerror)
+    )
 
 
 def _word() -> str:
