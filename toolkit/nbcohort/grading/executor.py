@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbformat import NotebookNode
 from nbgrader.converters import Autograde
-from nbgrader.preprocessors import Execute
+from nbgrader.preprocessors import AssignLatePenalties, Execute, GetGrades
 from traitlets import Bool, Float, Integer, List, Unicode
 from traitlets.config import Config
 
@@ -101,9 +102,13 @@ def course_roots(configurable: Any) -> tuple[Path, ...]:
 def configure(c: Config) -> None:
     """Make nbgrader run submissions in the sandbox; call it at the end of `nbgrader_config.py`.
 
-    Takes the place of `Execute` in `Autograde.autograde_preprocessors`, and leaves the other steps as they are.
+    Takes the place of `Execute` in `Autograde.autograde_preprocessors`, and leaves the other steps as they are. Late
+    penalties are the course's, and worked out anew for the feedback, when grades given by hand count, too.
     """
     steps = c.Autograde.get("autograde_preprocessors") or Autograde.class_traits()["autograde_preprocessors"].default()
     c.Autograde.autograde_preprocessors = [
         SandboxedExecute if step in (Execute, "nbgrader.preprocessors.Execute") else step for step in steps
     ]
+    c.AssignLatePenalties.setdefault("plugin_class", "nbcohort.grading.lateness.CourseLatePenalty")
+    if "preprocessors" not in c.GenerateFeedback:
+        c.GenerateFeedback.preprocessors = [AssignLatePenalties, GetGrades, CSSHTMLHeaderPreprocessor]
