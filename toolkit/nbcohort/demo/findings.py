@@ -1,7 +1,7 @@
 """What there is to report, as plain data, gathered from the running service through its public interface."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -163,14 +163,23 @@ def _grades(book: Mapping[str, Any]) -> tuple[Grade, ...]:
     rows = compare(story.counted(), read_expected(), {account: one["cells"] for account, one in book.items()})
     return tuple(
         Grade(
-            comparison=row,
-            score=one["score"] if (one := book.get(row.account)) else None,
+            comparison=_with_lateness(row, one["late_penalty"] if (one := book.get(row.account)) else 0.0),
+            score=one["score"] if one else None,
             best=one["max"] if one else None,
             late_penalty=one["late_penalty"] if one else 0.0,
             to_grade=one["to_grade"] if one else 0,
         )
         for row in sorted(rows, key=lambda row: row.account)
     )
+
+
+def _with_lateness(row: Comparison, taken: float) -> Comparison:
+    """Compare the points taken for lateness, too."""
+    wanted = story.TAKEN_FOR_LATENESS.get(row.account, 0.0)
+    if row.found is None or abs(taken - wanted) < 1e-9:
+        return row
+    sentence = f"{taken:g} points taken for lateness instead of {wanted:g}"
+    return replace(row, differences=(*row.differences, sentence))
 
 
 def _round(world: World) -> RoundHeld | None:
