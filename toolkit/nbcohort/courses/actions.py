@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nbcohort.courses import roster
@@ -300,9 +300,3 @@ def end_pair(acting: Acting, pair: str) -> Pair:
     for partner in found[0].partners:
         acting.log("pair.ended", actor=partner.member, pair=pair, assignment=found[0].assignment)
     return found[0]
-
-
-def settings_count(session: Session, cohort: str) -> int:
-    """Return the newest version of `cohort`'s settings, 0 if there is none."""
-    query = select(func.max(SettingsVersion.version)).join(Cohort).where(Cohort.public_id == cohort)
-    return session.scalar(query) or 0
