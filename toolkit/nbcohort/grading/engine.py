@@ -7,7 +7,8 @@ run (nbgrader's way). Three ways in which a cell can take the kernel with it, an
 - it does not stop when interrupted after its time: the kernel is ended, and the same
 - the notebook's time or memory is used up: the same
 
-An error must stand in cells that did not run, because nbgrader gives a graded cell without outputs full marks.
+An error must stand in cells that did not run, because nbgrader gives a graded cell without outputs full marks. And it
+must stand alone: nbgrader takes a result before an error for partial credit, and a learner's function can display one.
 """
 
 import asyncio
@@ -97,9 +98,12 @@ class NotebookRunner(PapermillNotebookClient):
             return "died", dead
         finally:
             self.nb_man.cell_complete(cell, index)
+        failed = any(out.output_type == "error" for out in cell.outputs)
+        if failed:  # a cell that was broken off has no result, whatever stands there
+            cell.outputs = [out for out in cell.outputs if out.output_type != "execute_result"]
         if self._timed_out:
             return "timeout", None
-        return ("error" if any(out.output_type == "error" for out in cell.outputs) else "ok"), None
+        return ("error" if failed else "ok"), None
 
     def output(self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str, cell_index: int) -> Any:
         """Keep an output if there is room for it."""
@@ -177,8 +181,8 @@ class NotebookRunner(PapermillNotebookClient):
 
 
 def put_error(cell: NotebookNode, name: str, sentence: str) -> None:
-    """Make `sentence` the one error of a cell, after what it printed."""
-    kept = [out for out in cell.get("outputs", []) if out.output_type != "error"]
+    """Make `sentence` the one error of a cell, after what it printed, and its result none."""
+    kept = [out for out in cell.get("outputs", []) if out.output_type not in ("error", "execute_result")]
     cell.outputs = [
         *kept,
         NotebookNode(output_type="error", ename=name, evalue=sentence, traceback=[f"{name}: {sentence}"]),

@@ -23,13 +23,12 @@ _PASSED_ON = (
     "kernel_name",
     "on_cell_executed",
     "record_timing",
-    "skip_cells_with_tag",
     "startup_timeout",
     "store_widget_state",
     "timeout_func",
 )
 """Settings of `Execute` that keep their meaning. `raise_on_iopub_timeout` and `iopub_timeout` are replaced by patience,
-and `execute_retries` is used by nobody."""
+`execute_retries` is used by nobody, and `skip_cells_with_tag` would let learners choose which tests run."""
 
 
 _TOLD = {"NBGRADER_EXECUTION": "autograde"}
