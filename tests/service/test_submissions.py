@@ -391,6 +391,30 @@ class TestPairs:
         assert room.hand_in("ada")["submitters"] == ["ada"]
         assert room.hand_in("ada", "late-ok")["submitters"] == ["ada", "ben"]
 
+    def test_nobody_hands_in_for_a_partner_of_the_past(self, room: Classroom) -> None:
+        pair = room.pair("ada", "ben")
+        ada = room.client("ada")
+        begun = ok(room.begin(ada, "submissions", FILES, assignment="ps1"))
+        room.put_needed(ada, begun, FILES)
+        ok(room.admin.delete(f"{room.root}/pairs/{pair}"))
+        mine = room.hand_in("ben", files={"ps1.ipynb": b"mine"})
+        room.service.set_clock(START + 11 * MINUTE)
+
+        refused(room.commit(ada, "submissions", begun["id"]), 409, "no longer in the pair")
+
+        assert [one["id"] for one in room.items("ben", "submissions", latest=True)] == [mine["id"]]
+        assert room.hand_in("ada")["submitters"] == ["ada"]
+
+    def test_a_pair_that_ends_while_its_files_arrive_still_hands_in_together(self, room: Classroom) -> None:
+        pair = room.pair("ada", "ben")
+        ada = room.client("ada")
+        begun = ok(room.begin(ada, "submissions", FILES, assignment="ps1"))
+        room.put_needed(ada, begun, FILES)
+        ok(room.admin.delete(f"{room.root}/pairs/{pair}"))
+        room.service.set_clock(START + 9 * MINUTE)
+
+        assert ok(room.commit(ada, "submissions", begun["id"]))["submitters"] == ["ada", "ben"]
+
     def test_attempts_rise_for_each_submitter(self, room: Classroom) -> None:
         room.hand_in("ada")
         room.hand_in("ada")

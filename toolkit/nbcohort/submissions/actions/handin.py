@@ -7,7 +7,7 @@ from typing import BinaryIO
 from sqlalchemy import func, select
 
 from nbcohort.courses import roster
-from nbcohort.errors import NotFound, NotPermitted
+from nbcohort.errors import Conflict, NotFound, NotPermitted
 from nbcohort.i18n import _
 from nbcohort.service.acting import Acting
 from nbcohort.service.house import House
@@ -91,7 +91,7 @@ def commit_submission(acting: Acting, submission: str) -> Handin:
 
     Raises:
         NotFound: the acting member has begun no such hand-in.
-        Conflict: files are missing.
+        Conflict: files are missing; or it took longer than ten minutes, and it would count for a partner of then.
         NotOpen: it took longer than ten minutes, and now it is too late.
     """
     acting.require("submission.make")
@@ -195,9 +195,17 @@ def _next_attempt(acting: Acting, assignment: str, submitters: tuple[str, ...]) 
     return (highest or 0) + 1
 
 
+def _require_partners(acting: Acting, assignment: str, submitters: tuple[str, ...], instant: datetime) -> None:
+    """Raise `Conflict` unless all `submitters` are partners at `instant`: no one hands in for a partner of the past."""
+    partners = roster.partners_of(acting.session, acting.cohort, _acting_member(acting), assignment, instant)
+    if not set(submitters) <= set(partners):
+        raise Conflict(_("You are no longer in the pair for which you began this hand-in; begin again."))
+
+
 def _commit(acting: Acting, row: Submission, dates: Dates) -> None:
     submitters = lookup.submitter_ids(row)
     instant = handed_in(row.snapshot.created_at, acting.now)
+    _require_partners(acting, row.assignment, submitters, instant)
     lateness = _lateness(acting, dates, row.assignment, submitters, instant)
     snapshots.commit(acting, row.snapshot)
     row.attempt = _next_attempt(acting, row.assignment, submitters)
