@@ -1,9 +1,10 @@
 """An anonymised copy of a submission: what a reviewer gets.
 
 What it guarantees: of each file only what it knows how to clean is passed on; everything else is withheld, and said to
-be. Notebooks keep their cells and what these show, and lose all metadata. Text is passed on with names replaced,
-pictures without what is written beside the picture. Hidden files, caches, version control and what the exchange puts
-beside a submission are left out. Times, sizes and hashes of the originals appear nowhere.
+be. Notebooks keep their cells and what these show, and lose all metadata; one that cannot be read is withheld. Text is
+passed on with names replaced, pictures without what is written beside the picture. Hidden files, caches, version
+control, receipts and what the exchange puts beside a submission are left out. Times, sizes and hashes of the originals
+appear nowhere.
 
 Names are replaced in Markdown, comments, strings, outputs and file names, never in identifiers, so that code runs as
 before (`names.py` says how). What it cannot find is a person in the content itself: a face in a picture, text drawn
@@ -82,8 +83,8 @@ def scrub_file(path: str, data: bytes, names: Names, secret: bytes) -> Scrubbed:
         key = hmac.new(secret, path.encode(), hashlib.sha256).digest()
         try:
             return Scrubbed(scrub_notebook(data, names, key))
-        except NotANotebook:
-            return _scrub_text(ending, data, names)
+        except NotANotebook:  # as text it would keep its cells' times and ids
+            return Scrubbed(None, Withheld.UNREADABLE)
     try:
         return Scrubbed(strip_picture(data))
     except NotAPicture:
@@ -106,4 +107,4 @@ def _left_out(path: str) -> bool:
     *folders, file = path.lower().split("/")
     if any(part.startswith(".") for part in (*folders, file)) or file in _LEFT_OUT_FILES:
         return True
-    return file.endswith((".pyc", "_info.json")) or any(folder in _LEFT_OUT_FOLDERS for folder in folders)
+    return file.endswith((".pyc", "_info.json", ".jwt")) or any(folder in _LEFT_OUT_FOLDERS for folder in folders)

@@ -41,10 +41,11 @@ def scrub_notebook(data: bytes, names: Names, key: bytes) -> bytes:
         notebook = json.loads(data)
         cells = [_cell(cell, names, _cell_id(key, i)) for i, cell in enumerate(notebook["cells"])]
         language = str(notebook.get("metadata", {}).get("language_info", {}).get("name", "python")).lower()
-        minor = int(notebook.get("nbformat_minor", 5))
+        minor = notebook.get("nbformat_minor", 5)
+        minor = max(5, min(minor, 9)) if isinstance(minor, int) else 5
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise NotANotebook(str(error)) from error
-    clean = {"cells": cells, "metadata": _metadata(language), "nbformat": 4, "nbformat_minor": max(5, min(minor, 9))}
+    clean = {"cells": cells, "metadata": _metadata(language), "nbformat": 4, "nbformat_minor": minor}
     return (json.dumps(clean, indent=1, ensure_ascii=False) + "\n").encode("utf-8", errors="replace")
 
 

@@ -201,9 +201,20 @@ def test_what_it_cannot_read_is_withheld(names: Names) -> None:
     assert scrub_file("big.csv", b"1" * (LARGEST + 1), names, SECRET).withheld is Withheld.TOO_LARGE
 
 
-def test_a_notebook_that_is_none_is_shown_as_text(names: Names) -> None:
-    assert scrub_file("p1.ipynb", b'{"cells": alove12', names, SECRET).data == b'{"cells": [name]'
-    assert scrub_file("p1.ipynb", b"[]", names, SECRET).data == b"[]"
+def test_a_notebook_that_cannot_be_read_is_withheld_with_its_times_and_ids(names: Names) -> None:
+    for damage in (
+        b'{"cells": [], "metadata": {"papermill": {"start_time": "2026',
+        b"[]",
+        b'{"cells": [], "metadata": []}',
+    ):
+        assert scrub_file("p1.ipynb", damage, names, SECRET).withheld is Withheld.UNREADABLE
+
+
+@pytest.mark.parametrize("minor", ["Infinity", "null", '"x"', "4.5", "-3", "99"])
+def test_a_strange_version_of_the_format_keeps_nobody_from_reviewing(names: Names, minor: str) -> None:
+    data = f'{{"cells": [], "metadata": {{}}, "nbformat": 4, "nbformat_minor": {minor}}}'.encode()
+    scrubbed = scrub_file("p1.ipynb", data, names, SECRET).data or b""
+    assert json.loads(scrubbed)["nbformat_minor"] in (5, 9)
 
 
 def test_text_files_and_modules_are_scrubbed(names: Names) -> None:
@@ -230,6 +241,7 @@ def test_hidden_files_caches_and_the_exchanges_own_are_left_out(names: Names) ->
         "__pycache__/x.pyc",
         ".env",
         "p1_info.json",
+        "p1.receipt-1.jwt",
     ]
     assert clean_paths(paths, names) == {}
 
