@@ -188,6 +188,7 @@ def test_what_is_not_json_or_not_known_or_not_there_is_a_problem_detail(service:
         (ada.post("/cohorts/ds1/members", content=b"{", headers={"Content-Type": "application/json"}), 422),
         (ada.post("/cohorts/ds1/members", json={"account": "ben", "admin": True}), 422),
         (ada.get("/cohorts/ds9"), 404),
+        (ada.get("/cohorts/ds1/settings", params={"version": 2**70}), 422),
         (ada.get("/nothing"), 404),
         (ada.delete("/me"), 405),
         (service.as_account("ada").get("/me", headers={"Authorization": ""}), 401),

@@ -365,6 +365,13 @@ class TestExtensions:
         refused(self.grant(room, "ada", DUE, member="mem_x"), 404, "no member")
         refused(self.grant(room, "ada", DUE, assignment="ps9"), 404, 'no assignment "ps9"')
 
+    @pytest.mark.parametrize("due", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+23:00"])
+    def test_a_due_time_that_cannot_be_shown_everywhere_is_refused(self, room: Classroom, due: str) -> None:
+        granted = {"assignment": "ps1", "member": room.members["ada"], "due_at": due}
+        refused(room.client("ines").post(f"{room.root}/extensions", json=granted), 422, "from 1970 to 2999")
+        end = {"ends_at": due}
+        refused(room.client("ines").patch(f"{room.root}/members/{room.members['ben']}", json=end), 422, "1970 to 2999")
+
 
 COURSE_PS1: dict[str, Any] = {"name": "ps1", "title": "Cleaning", "release": "week 1 mon 08:00"}
 

@@ -173,6 +173,7 @@ def test_assignments_that_are_no_tables_are_told(course_file: Callable[[str | by
     ("right", "wrong", "sentence"),
     [
         ("2026-01-12", "20260112", "cohort.toml line 3: start: expected a date such as 2026-01-12, found 20260112"),
+        ("2026-01-12", "9999-12-31", "cohort.toml line 3: start: expected a year from 1970 to 2999, found 9999"),
         ("Europe/Berlin", "Berlin", 'cohort.toml line 4: time_zone: expected a time zone such as "Europe/Berlin", found "Berlin"'),
         (
             "2026-01-20T12:00:00",

@@ -10,11 +10,12 @@ from nbcohort.courses.models import Cohort, Pair
 from nbcohort.courses.rooms import tell_hub
 from nbcohort.plugins import Task
 from nbcohort.service.deps import Caller, HubCaller
-from nbcohort.service.schema import Page, PageQuery, Schema, page_of
+from nbcohort.service.schema import Instant, Page, PageQuery, Schema, page_of
 
 CohortId = Annotated[str, Field(pattern=r"^[a-z0-9](-?[a-z0-9]){0,40}$")]
 Account = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Version = Annotated[int, Query(ge=1, lt=2**31)]
 
 
 class CreateCohort(Schema):
@@ -111,7 +112,7 @@ class ChangeMember(Schema):
     """Another role, or an end; `now` is the service's."""
 
     role: Literal["learner", "mentor", "instructor"] | None = None
-    ends_at: AwareDatetime | Literal["now"] | None = None
+    ends_at: Instant | Literal["now"] | None = None
 
 
 class MemberOut(Schema):
@@ -217,7 +218,7 @@ def cohort(caller: Caller) -> CohortOut:
 
 
 @in_cohort.get("/settings")
-def settings(caller: Caller, version: int | None = None) -> SettingsOut:
+def settings(caller: Caller, version: Version | None = None) -> SettingsOut:
     """The settings, the newest or those of a version."""
     with caller.read() as acting:
         found = actions.show_settings(acting, version)

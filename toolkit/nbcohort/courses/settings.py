@@ -26,7 +26,7 @@ from pydantic import (
 )
 
 from nbcohort.courses.mistakes import Key, Known, Mistake, SettingsError, explain, unknown_key
-from nbcohort.courses.times import RelativeTime, parse_when, parse_zone
+from nbcohort.courses.times import RelativeTime, in_calendar, parse_when, parse_zone
 from nbcohort.i18n import _
 
 Sections: TypeAlias = Mapping[str, type[BaseModel]]
@@ -243,7 +243,7 @@ class CohortSettings(Settings):
     id: Slug
     title: Text
     course: Slug | None = None
-    start: Annotated[date, BeforeValidator(_only_date)]
+    start: Annotated[date, BeforeValidator(_only_date), AfterValidator(in_calendar)]
     time_zone: Annotated[str, AfterValidator(lambda name: parse_zone(name).key)]
     roster: Literal["nbcohort", "hub"] = "nbcohort"
     assignments: tuple[AssignmentOverride, ...] = ()

@@ -15,6 +15,7 @@ All functions are pure: the zone and the start date come in.
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from nbcohort.i18n import _
@@ -22,6 +23,9 @@ from nbcohort.i18n import _
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _LAST_WEEK = 520
+FIRST_YEAR, LAST_YEAR = 1970, 2999
+
+Day = TypeVar("Day", date, datetime)
 
 _RELATIVE = re.compile(r"week\s+(\d{1,4})\s+([a-z]+)\s+(\d{1,2}):(\d{2})")
 
@@ -77,10 +81,21 @@ def parse_absolute(text: str) -> datetime:
     """
     if re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", text.strip()):
         try:
-            return datetime.fromisoformat(text.strip())
+            return in_calendar(datetime.fromisoformat(text.strip()))
         except ValueError:
             pass
     raise ValueError(_('expected a date and time such as "2026-03-13 23:59", found "{text}"').format(text=text))
+
+
+def in_calendar(day: Day) -> Day:
+    """Return `day`; ValueError if it is so far away that it has no instant in some time zone, or no later weeks."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(
+            _("expected a year from {first} to {last}, found {year}").format(
+                first=FIRST_YEAR, last=LAST_YEAR, year=day.year
+            )
+        )
+    return day
 
 
 def parse_when(text: str) -> RelativeTime | datetime:

@@ -1,14 +1,27 @@
 """What requests and answers have in common: named models that refuse unknown fields, and pages."""
 
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from nbcohort.errors import Invalid
 from nbcohort.i18n import _
 
 T = TypeVar("T")
+
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+
+
+def _of_this_age(instant: datetime) -> datetime:
+    if not FIRST <= instant < LAST:
+        raise ValueError(_("expected a time from {first} to {last}").format(first=FIRST.year, last=LAST.year - 1))
+    return instant
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
+"""An instant in a request: far enough from the calendar's ends to be shown in any time zone."""
 
 
 class Schema(BaseModel):
