@@ -116,6 +116,21 @@ def test_refusals_are_one_line_and_leave_the_files_where_they_are(room: Classroo
     assert sorted(path.name for path in ada.folder.iterdir()) == ["ps1"]
 
 
+def test_a_broken_notebook_is_refused(room: Classroom, ada: Terminal) -> None:
+    (ada.folder / "ps1" / "ps1.ipynb").write_text("{broken")
+    assert "“ps1.ipynb” is not a valid notebook: it is not JSON" in ada.fail("submit", "ps1")
+    assert room.items("ada", "submissions") == []
+
+
+def test_a_renamed_notebook_is_handed_in_with_a_warning(room: Classroom, ada: Terminal) -> None:
+    room.release()
+    assert "not graded" not in ada.run("submit", "ps1")
+    (ada.folder / "ps1" / "ps1.ipynb").rename(ada.folder / "ps1" / "mine.ipynb")
+    said = ada.run("submit", "ps1")
+    assert "attempt 2" in said
+    assert "Missing, and so not graded: “ps1.ipynb”" in said
+
+
 def test_the_only_cohort_need_not_be_named(room: Classroom, ada: Terminal) -> None:
     del ada.online["NBCOHORT_COHORT"]
     other = f"{room.cohort}-b"

@@ -6,7 +6,7 @@ from nbgrader.exchange import abc
 
 from nbcohort.exchange.base import Exchange
 from nbcohort.exchange.choose import choose, files_of
-from nbcohort.exchange.notebooks import check_notebooks
+from nbcohort.submissions.notebooks import check_notebooks
 from nbcohort.i18n import _
 
 

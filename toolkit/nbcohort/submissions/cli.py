@@ -11,11 +11,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
-from nbcohort.client import open_client
+from nbcohort.client import ServiceClient, open_client
 from nbcohort.errors import Invalid, NbcohortError
 from nbcohort.i18n import _
 from nbcohort.submissions.folder import read_folder
-from nbcohort.submissions.manifest import human, shown
+from nbcohort.submissions.manifest import Entry, human, shown
+from nbcohort.submissions.notebooks import check_notebooks
 from nbcohort.submissions.receipts import Receipt, check_files, read_keys, verify
 
 CohortOption = Annotated[
@@ -46,18 +47,24 @@ def submit(
     with closing(open_client()) as client:
         cohort = cohort or client.only_cohort()
         manifest = read_folder(folder)
+        files = {entry.path: folder / entry.path for entry in manifest}
+        check_notebooks(manifest, files)
+        lost = _lost(client, cohort, assignment, manifest)
         with _progress(console) as progress:
             task = progress.add_task(_("Handing in"), total=sum(entry.size for entry in manifest))
             done = client.upload(
                 f"/cohorts/{cohort}/submissions",
                 {"assignment": assignment, "alone": alone},
-                {entry.path: folder / entry.path for entry in manifest},
+                files,
                 manifest=manifest,
                 progress=lambda sent, total: progress.update(task, completed=sent, total=total),
             )
     file = _keep_receipt(folder.absolute().parent, assignment, done["attempt"], done["receipt"])
     console.print(_summary(done), highlight=False, markup=False)
     console.print(_("Receipt: {file}").format(file=file), highlight=False, markup=False, soft_wrap=True)
+    if lost:
+        sentence = _("Missing, and so not graded: {names}. If you renamed it, give it its old name and hand in again.")
+        console.print(sentence.format(names=", ".join(map(shown, lost))), style="yellow", highlight=False, markup=False)
 
 
 def submissions(
@@ -125,6 +132,14 @@ def receipt_keys(
         typer.echo(key_list)
     else:
         file.write_text(f"{key_list}\n", "utf-8")
+
+
+def _lost(client: ServiceClient, cohort: str, assignment: str, manifest: tuple[Entry, ...]) -> list[str]:
+    """Return the notebooks that the assignment has and the folder has not."""
+    releases = client.get(f"/cohorts/{cohort}/releases", assignment=assignment)["items"]
+    released = [str(file["path"]) for file in releases[0]["files"]] if releases else []
+    having = {entry.path for entry in manifest}
+    return [path for path in released if path.endswith(".ipynb") and path not in having]
 
 
 def _progress(console: Console) -> Progress:

@@ -6,7 +6,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from nbcohort.exchange.notebooks import BrokenNotebook, check_notebook
+from nbcohort.submissions.notebooks import BrokenNotebook, check_notebook
 
 
 def notebook(**more: Any) -> dict[str, Any]:
