@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import pytest
 
 from nbcohort.testing import RunningService, free_port, wait_until
 
@@ -146,6 +147,23 @@ def test_a_hub_that_is_away_is_told_later(service: RunningService) -> None:
     assert "ben" not in service.hub.groups["nbgrader-ds1"]
     service.hub.down = False
     wait_until(lambda: "ben" in service.hub.groups["nbgrader-ds1"], what="the Hub's knowing of ben")
+
+
+def test_what_two_changes_at_once_tell_the_hub_is_what_the_roster_says_in_the_end(
+    service: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cohort_of(service, ada="instructor")
+    answer, meanwhile = service.hub.answer, ["cyd"]
+
+    def slow(method: str, path: str, token: str, body: Any) -> tuple[int, Any]:
+        if method == "POST" and path.startswith("users/course-ds1") and meanwhile:
+            other = service.as_account("ada").post("/cohorts/ds1/members", json={"account": meanwhile.pop()})
+            assert other.status_code == 201, other.text
+        return answer(method, path, token, body)
+
+    monkeypatch.setattr(service.hub, "answer", slow)
+    assert service.as_account("ada").post("/cohorts/ds1/members", json={"account": "ben"}).status_code == 201
+    wait_until(lambda: service.hub.groups["nbgrader-ds1"] == {"ben", "cyd"}, what="the Hub's knowing of both")
 
 
 def test_pairs_are_two_or_three_active_learners_once_each(service: RunningService) -> None:

@@ -133,6 +133,25 @@ def test_collect_writes_the_services_time_whatever_the_submission_says(room: Cla
     assert WEEK1.replace(tzinfo=None) <= at < WEEK1.replace(tzinfo=None) + timedelta(minutes=1)
 
 
+def test_a_folder_called_like_the_note_of_the_time_keeps_nobody_from_being_collected(room: Classroom) -> None:
+    course_room = room.released()
+    ada = fetched(room.desk("ada"))
+    notebook = ada.home / "ps1" / "p1.ipynb"
+    with ada.at():
+        from nbcohort.client import ServiceClient
+
+        with ServiceClient.from_environment() as client:  # past nbgrader
+            trap = {"timestamp.txt/trap": notebook, "p1.ipynb": notebook}
+            client.upload(f"/cohorts/{room.cohort}/submissions", {"assignment": "ps1"}, trap)
+    submitted(fetched(room.desk("ben")))
+
+    outcome = course_room.nbgrader("collect", "ps1")
+
+    assert outcome.code == 0, outcome.log
+    for account in ("ada", "ben"):
+        assert time_of(course_room.home / "submitted" / account / "ps1") >= WEEK1.replace(tzinfo=None)
+
+
 def test_collecting_again_updates_only_when_asked(room: Classroom) -> None:
     course_room = room.released()
     ada = fetched(room.desk("ada"))

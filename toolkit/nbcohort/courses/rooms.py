@@ -65,6 +65,10 @@ def _tell_of(house: House, cohort: str, now: datetime) -> None:
         with house.database.write() as session:
             roster.find_cohort(session, cohort).hub_due = True
         raise
+    with house.database.write() as session:
+        row = roster.find_cohort(session, cohort)
+        if row.told_at != now:  # someone told it something newer meanwhile, which we may have undone
+            row.hub_due = True
 
 
 def follow_hub(house: House, now: datetime) -> None:

@@ -86,7 +86,7 @@ class ExchangeCollect(Exchange, abc.ExchangeCollect):  # type: ignore[misc]
             self._collect(account, submission)
         except ServiceUnreachable:
             raise
-        except NbcohortError as error:
+        except (NbcohortError, OSError) as error:
             self.log.error("%s: %s", account, error)
             return False
         return True
@@ -108,7 +108,7 @@ class ExchangeCollect(Exchange, abc.ExchangeCollect):  # type: ignore[misc]
             self.log.info(f"Updating submission: {name}")
         else:
             self.log.info(f"Collecting submission: {name}")
-        files = [file for file in submission["files"] if file["path"] not in NOTES]
+        files = [file for file in submission["files"] if file["path"].split("/")[0] not in NOTES]
         source = self.at(self.cohort, "submissions", submission["id"])
         get_folder(self.client, source, files, folder, lambda new: _write_time(new, submission["handed_in_at"]))
 
