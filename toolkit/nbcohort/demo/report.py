@@ -164,7 +164,7 @@ def addresses(
         Rule(Text("The cohort is up", style="bold"), style="green"),
         Text.assemble("\nHub            ", (url, "bold underline")),
         Text.assemble("Course room    ", (f"{url}/hub/spawn/{course_room}", "underline"), f"  (as {instructor})"),
-        Text.assemble("Formgrader     ", (f"{url}/user/{course_room}/formgrader", "underline"), "  (when it runs)"),
+        Text.assemble("Formgrader     ", (f"{url}/user/{course_room}/formgrader", "underline"), "  (in it)"),
         Text(),
         table,
         Text(f"\nIt is {moment(found.now, zone)} in the cohort, and the time goes on while this runs.", style="dim"),
