@@ -117,6 +117,18 @@ print(result.stdout, result.stderr)
     assert two_servers.run("ada", code).split() == ["True", "['work']"]
 
 
+def test_a_learners_server_does_not_see_the_solutions_that_come_with_nbcohort(two_servers: RunningHub) -> None:
+    code = """
+from pathlib import Path
+import nbcohort
+package = Path(nbcohort.__file__).parent
+inside = [package / "_data", package / "demo" / "answers"]
+beside = [package.parents[1] / "course_template", package.parents[1] / "exercises"]
+print([str(path) for place in inside + beside for path in place.glob("*")])
+"""
+    assert two_servers.run("ada", code).split() == ["[]"]
+
+
 def test_collaboration_and_formgrader_are_off_and_the_assignment_list_is_on(two_servers: RunningHub) -> None:
     with two_servers.acting("ada") as client:
         assert client.get("/user/ada/formgrader").status_code == 404

@@ -21,7 +21,7 @@ from urllib.parse import quote
 from jupyterhub.spawner import SimpleLocalProcessSpawner
 from traitlets import List, Unicode, default
 
-from nbcohort.sandbox import Policy, SandboxUnavailable, Tier, probe, python_environment, wrap
+from nbcohort.sandbox import Policy, SandboxUnavailable, Tier, probe, python_environment, shipped_solutions, wrap
 from nbcohort.sandbox.bubblewrap import unused_user
 
 COURSE_ROOM_PREFIX = "course-"
@@ -32,13 +32,15 @@ _RUNTIME = "/tmp/jupyter"  # noqa: S108 - the sandbox's own; short, because the 
 
 
 def visible_paths() -> list[Path]:
-    """Return what servers read besides the system: Python, its packages, and ours if they are installed in place."""
+    """Return what servers read besides the system: Python, its packages, and ours if they are installed in place.
+
+    Who teaches sees `shipped_solutions()`, too; from everybody else they are hidden.
+    """
     ours: list[Path] = []
     for package in ("nbcohort", "nbpeer"):
         spec = importlib.util.find_spec(package)
-        for place in (spec.submodule_search_locations or []) if spec else []:
-            root = Path(place).parent
-            ours += [root, root.parent / "course_template", root.parent / "exercises"]
+        places = (spec.submodule_search_locations or []) if spec else []
+        ours += [Path(place).parent for place in places]
     return list(python_environment(*ours))
 
 
@@ -167,7 +169,8 @@ class SandboxedSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
             return command
         new_user = unused_user(Path("/proc/self/uid_map").read_text("ascii")) if tier.privileged else None
         policy = Policy(
-            tuple(Path(path) for path in self.read_only_paths),
+            (*map(Path, self.read_only_paths), *(shipped_solutions() if self.is_course_room else ())),
+            () if self.is_course_room else shipped_solutions(),
             home=home,
             network=True,
             environment=None,

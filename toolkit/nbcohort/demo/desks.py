@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nbcohort.errors import NbcohortError
 from nbcohort.i18n import _
-from nbcohort.sandbox import Policy, Tier, wrap
+from nbcohort.sandbox import Policy, Tier, shipped_solutions, wrap
 from nbcohort.sandbox.bubblewrap import unused_user
 from nbcohort.spawner import CONFIGURATION, COURSE_ROOM_PREFIX, home_name, make_home, tier_here, visible_paths
 
@@ -117,8 +117,16 @@ class Desks:
             return argv
         new_user = unused_user(Path("/proc/self/uid_map").read_text("ascii")) if tier.privileged else None
         user = make_home(home, inside, new_user)
+        teaches = inside == "course"
         policy = Policy(
-            tuple(visible_paths()), home=home, network=True, environment=None, limits=None, nestable=True, user=user
+            (*visible_paths(), *(shipped_solutions() if teaches else ())),
+            () if teaches else shipped_solutions(),
+            home=home,
+            network=True,
+            environment=None,
+            limits=None,
+            nestable=True,
+            user=user,
         )
         return wrap(argv, policy, tier)
 

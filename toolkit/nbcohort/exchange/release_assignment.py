@@ -6,8 +6,8 @@ from nbgrader.exchange import abc
 
 from nbcohort.exchange.base import Exchange
 from nbcohort.exchange.choose import choose, files_of
-from nbcohort.submissions.notebooks import check_notebooks
 from nbcohort.i18n import _
+from nbcohort.submissions.notebooks import check_notebooks
 
 
 class ExchangeReleaseAssignment(Exchange, abc.ExchangeReleaseAssignment):  # type: ignore[misc]

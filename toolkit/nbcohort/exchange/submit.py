@@ -10,11 +10,11 @@ from traitlets import Bool
 
 from nbcohort.exchange.base import Exchange
 from nbcohort.exchange.choose import choose, files_of, notebooks_of
-from nbcohort.submissions.notebooks import check_notebooks
 from nbcohort.exchange.receipts import keep_receipt, receipts_folder
 from nbcohort.i18n import _
 from nbcohort.submissions.folder import FileChanged
 from nbcohort.submissions.manifest import Entry
+from nbcohort.submissions.notebooks import check_notebooks
 
 
 class ExchangeSubmit(Exchange, abc.ExchangeSubmit):  # type: ignore[misc]

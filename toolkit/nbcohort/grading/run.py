@@ -23,7 +23,7 @@ from nbcohort.grading.engine import SandboxEngine, Status
 from nbcohort.grading.kernel import SandboxKernelManager
 from nbcohort.grading.output import Room
 from nbcohort.i18n import _
-from nbcohort.sandbox import Limits, Policy, probe, python_environment
+from nbcohort.sandbox import Limits, Policy, probe, python_environment, shipped_solutions
 
 UNSAFE = "none"
 """The tier that is recorded when notebooks run without a sandbox."""
@@ -98,7 +98,14 @@ def run_notebook(
         else:
             tier = probe()
             tier_name = tier.name
-            policy = Policy(python_environment(), hidden, folder, left_out, environment=how.environment, limits=limits)
+            policy = Policy(
+                python_environment(),
+                (*hidden, *shipped_solutions()),
+                folder,
+                left_out,
+                environment=how.environment,
+                limits=limits,
+            )
             manager = SandboxKernelManager(policy=policy, tier=tier, **named)
         stack.callback(_forget_papermill, notebook)
         _execute(notebook, name, manager, statuses, Room(limits.output), how, options)

@@ -7,7 +7,7 @@
 from nbcohort.sandbox.bubblewrap import Tier, wrap
 from nbcohort.sandbox.errors import SandboxFailed, SandboxUnavailable
 from nbcohort.sandbox.limits import Limits
-from nbcohort.sandbox.policy import HOME, SOCKETS, WORK, Policy, python_environment
+from nbcohort.sandbox.policy import HOME, SOCKETS, WORK, Policy, python_environment, shipped_solutions
 from nbcohort.sandbox.probe import probe
 from nbcohort.sandbox.process import Sandboxed, Watch, start
 
@@ -24,6 +24,7 @@ __all__ = [
     "Watch",
     "probe",
     "python_environment",
+    "shipped_solutions",
     "start",
     "wrap",
 ]

@@ -60,6 +60,14 @@ def python_environment(*more: Path) -> tuple[Path, ...]:
     return without_nested([*found, *(path.resolve() for path in found), *more])
 
 
+def shipped_solutions() -> tuple[Path, ...]:
+    """Return the existing folders of this installation that hold solutions: the template, the exercises, the demo's."""
+    package = Path(__file__).resolve().parents[1]
+    checkout = package.parents[1]
+    folders = (package / "_data", package / "demo" / "answers", checkout / "course_template", checkout / "exercises")
+    return tuple(folder for folder in folders if folder.is_dir())
+
+
 def without_nested(paths: Iterable[Path]) -> tuple[Path, ...]:
     """Return the existing `paths`, sorted, without those inside another one or inside /usr, which is always there."""
     kept: list[Path] = [Path("/usr")]
