@@ -2,9 +2,11 @@
 
 import time
 
+import httpx
 import pytest
 
 from nbcohort.demo.hub_process import RunningHub
+from tests.hub.place import Place
 
 pytestmark = pytest.mark.hub
 
@@ -53,6 +55,17 @@ def test_an_instructor_starts_and_enters_the_course_room_of_a_cohort_added_while
     with two_cohorts.acting("ida") as client:
         assert client.get("/user/course-ds1/api/status").status_code == 200
         assert client.get("/user/course-ds1/lab").status_code == 200
+
+
+def test_an_instructor_who_looks_after_no_hub_starts_the_course_room_in_a_browser(
+    two_cohorts: RunningHub, place: Place
+) -> None:
+    with httpx.Client(base_url=two_cohorts.url, timeout=60) as browser:
+        place.log_in_with(browser, "ivo")
+        assert browser.get("/hub/spawn/course-ds1").status_code in (403, 404)
+        answer = browser.get("/hub/spawn/course-ds2")
+    assert answer.status_code == 302, answer.text
+    assert answer.headers["location"].startswith("/hub/spawn-pending/course-ds2")
 
 
 @pytest.mark.parametrize("account", ["leo", "ivo", "liv", "mallory"])

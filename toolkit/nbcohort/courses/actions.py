@@ -186,8 +186,9 @@ def enrol(
     if person is None:
         person = Person(public_id=new_id("per"), account=account, name=name or account)
         session.add(person)
-    elif name:
+    elif name and name != person.name:
         person.name = name
+        acting.audit("person.rename", person.public_id)  # the names themselves live in one table only
     member = Member(
         public_id=new_id("mem"),
         cohort_pk=cohort.pk,

@@ -39,9 +39,14 @@ class HubApi:
             self._call("POST", f"groups/{quote(group)}/users", json={"users": [account]})
 
     def share_room(self, account: str, members: Iterable[str]) -> None:
-        """Let exactly `members` start and enter `account`'s server. Idempotent."""
+        """Let exactly `members` enter, start and stop `account`'s server. Idempotent.
+
+        The Hub's own page that starts a server asks for the scope `servers`, and a share's scopes are taken literally.
+        """
         wanted = set(members)
-        scopes = [f"{verb}:servers!server={account}/" for verb in ("access", "read", "start")]
+        scopes = [
+            f"{scope}!server={account}/" for scope in ("access:servers", "servers", "start:servers", "read:servers")
+        ]
         answer = self._call("GET", f"shares/{quote(account)}/", ok=(200, 404))
         shares = answer.json().get("items", []) if answer.status_code == 200 else []
         having = {share["user"]["name"] for share in shares if share.get("user")}

@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -78,6 +78,11 @@ def _database(request: Request, error: Exception) -> JSONResponse:
     return problem(503, "database", _("The service's database is busy or away; try again in a minute."))
 
 
+def _not_storable(request: Request, error: Exception) -> JSONResponse:
+    log.warning("not storable at %s %s: %s", request.method, request.url.path, getattr(error, "orig", error))
+    return problem(422, "invalid", _("The request holds a value that cannot be stored, such as a NUL character."))
+
+
 def _unexpected(request: Request, error: Exception) -> JSONResponse:
     log.error("unexpected error at %s %s", request.method, request.url.path, exc_info=error)
     return problem(500, "unexpected", _("Something went wrong in the service; it was logged, and nothing was changed."))
@@ -89,6 +94,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(OperationalError, _database)
+    app.add_exception_handler(DataError, _not_storable)
     app.add_exception_handler(Exception, _unexpected)
 
 

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.orm import DeclarativeBase
 
 from nbcohort.store.base import Base
@@ -64,13 +64,18 @@ class Migrations:
         return owned
 
 
+_MIGRATING = 0x6E62636F
+"""The PostgreSQL advisory lock under which tables are changed."""
+
 STORE = Migrations("store", "nbcohort.store")
 """The core's own: audit, interactions, idempotency, leases."""
 
 
 def upgrade(database: Database, all_migrations: Iterable[Migrations]) -> None:
-    """Run every migration that `database` lacks, in one transaction: all or nothing."""
+    """Run every migration that `database` lacks, in one transaction: all or nothing, and one process after another."""
     with database.engine.connect() as connection, connection.begin():
+        if not database.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATING})
         for migrations in all_migrations:
             command.upgrade(_config(connection, migrations), "head")
 

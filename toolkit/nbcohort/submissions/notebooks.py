@@ -29,12 +29,12 @@ def check_notebook(path: str, content: bytes) -> None:
     """Raise `BrokenNotebook` unless `content` is JSON in UTF-8 and, where nbformat is installed, follows the format."""
     try:
         notebook = json.loads(content)
-    except UnicodeDecodeError as error:
-        raise _broken(path, _("it is not UTF-8")) from error
+    except UnicodeDecodeError:
+        raise _broken(path, _("it is not UTF-8")) from None
     except json.JSONDecodeError as error:
-        raise _broken(path, _("it is not JSON from line {line} on").format(line=error.lineno)) from error
-    except RecursionError as error:
-        raise _broken(path, _("it is nested too deeply")) from error
+        raise _broken(path, _("it is not JSON from line {line} on").format(line=error.lineno)) from None
+    except RecursionError:
+        raise _broken(path, _("it is nested too deeply")) from None
     if not isinstance(notebook, dict) or not isinstance(notebook.get("nbformat"), int):
         raise _broken(path, _("it is JSON, but no notebook"))
     try:
@@ -48,7 +48,7 @@ def check_notebook(path: str, content: bytes) -> None:
             nbformat.validate(current, relax_add_props=True)
     except (nbformat.ValidationError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise _broken(path, reason[:120]) from error
+        raise _broken(path, reason[:120]) from None
 
 
 def _broken(path: str, reason: str) -> BrokenNotebook:
