@@ -15,7 +15,7 @@ c.CourseDirectory.course_id = tomllib.loads((course_folder / "cohort.toml").read
 
 # Learners see these two lines where a solution was taken out.
 c.ClearSolutions.code_stub = {"python": "# Write your code here.\nraise NotImplementedError()"}
-c.ClearSolutions.text_stub = "*Write your answer here.*"
+c.ClearSolutions.text_stub = "*YOUR ANSWER HERE*"
 
 use_exchange(c)
 use_sandbox(c)
