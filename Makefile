@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export NODE_USE_SYSTEM_CA := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test lint format lock install install-dev clean
+.PHONY: help demo demo-reset test bench lint format lock install install-dev clean
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,10 +23,14 @@ demo: install ## play two weeks of a cohort on a real Hub, then stay up; resumes
 demo-reset: ## stop the demo and forget everything that happened in it
 	@if [ -x $(BIN)/nbcohort ]; then $(BIN)/nbcohort demo --reset; else rm -rf .demo; fi
 
-# pytest runs twice: what is safe side by side, then what starts Hubs, sandboxes and browsers, one after the other.
+# pytest runs twice: what is safe side by side, then what needs the machine for itself, one after the other.
+ALONE := browser or faults or hostile or hub
 test: lint ## lint, types, imports and all tests
-	$(BIN)/pytest -n 2 -m "not hub and not hostile and not browser"
-	$(BIN)/pytest -m "hub or hostile or browser"
+	$(BIN)/pytest -n 2 -m "not ($(ALONE))"
+	$(BIN)/pytest -m "$(ALONE)"
+
+bench: install-dev ## measure: each script in benchmarks/ prints its figures; some minutes each
+	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script" $(BENCH_OPTIONS) || exit; done
 
 lint: install-dev ## style, formatting, types and the arrows between the packages
 	$(BIN)/ruff check

@@ -1,0 +1,131 @@
+"""A small HTTP server that stands in for a Hub: it knows accounts, tokens, groups and shares."""
+
+import contextlib
+import json
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import unquote
+
+SERVICE_TOKEN = "the-service-itself"  # noqa: S105
+
+
+@dataclass
+class FakeHub:
+    """What the service asks of a Hub, answered from memory over real HTTP. A token is its account's name + `-token`."""
+
+    users: dict[str, bool] = field(default_factory=dict)
+    """Account -> whether it is an administrator."""
+    groups: dict[str, set[str]] = field(default_factory=dict)
+    shares: dict[str, set[str]] = field(default_factory=dict)
+    """Account whose server is shared -> accounts it is shared with."""
+    down: bool = False
+    """While true, the Hub answers 503."""
+    url: str = ""
+
+    def token(self, account: str, *, admin: bool = False) -> str:
+        """Make `account` known (an administrator stays one), and return its token."""
+        self.users[account] = admin or self.users.get(account, False)
+        return f"{account}-token"
+
+    def answer(self, method: str, path: str, token: str, body: Any) -> tuple[int, Any]:
+        """Return status and JSON for a request, as JupyterHub would."""
+        if self.down:
+            return 503, {"message": "down"}
+        if (method, path) == ("GET", "user"):
+            return self._whoami(token)
+        if token != SERVICE_TOKEN:
+            return 403, {"message": "not the service"}
+        parts = [unquote(part) for part in path.rstrip("/").split("/")]
+        match method, parts:
+            case "POST", ["users", account]:
+                known = account in self.users
+                self.users.setdefault(account, False)
+                return (409, {}) if known else (201, {})
+            case "PUT", ["users", account, "servers" | "server", *_]:
+                return 201, {}
+            case _, ["groups", group, *_]:
+                return self._group(method, group, body)
+            case _, ["shares", account, *_]:
+                return self._share(method, account, body)
+        return 404, {"message": f"{method} {path}"}
+
+    def _whoami(self, token: str) -> tuple[int, Any]:
+        account = token.removesuffix("-token")
+        if account == token or account not in self.users:
+            return 403, {"message": "unknown token"}
+        groups = sorted(group for group, accounts in self.groups.items() if account in accounts)
+        scopes = ["access:services!service=nbcohort", "read:users:name!user"]
+        return 200, {
+            "kind": "user",
+            "name": account,
+            "admin": self.users[account],
+            "groups": groups,
+            "scopes": scopes,
+        }
+
+    def _group(self, method: str, group: str, body: Any) -> tuple[int, Any]:
+        if method == "GET":
+            if group not in self.groups:
+                return 404, {}
+            return 200, {"name": group, "users": sorted(self.groups[group])}
+        if body is None:
+            known = group in self.groups
+            self.groups.setdefault(group, set())
+            return (409, {}) if known else (201, {})
+        change = set.update if method == "POST" else set.difference_update
+        change(self.groups[group], body["users"])
+        return 200, {}
+
+    def _share(self, method: str, account: str, body: Any) -> tuple[int, Any]:
+        having = self.shares.setdefault(account, set())
+        if method == "GET":
+            return 200, {"items": [{"user": {"name": one}, "group": None} for one in sorted(having)]}
+        (set.add if method == "POST" else set.discard)(having, body["user"])
+        return 200, {}
+
+
+def _handler(hub: FakeHub) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else each answer waits 40 ms for the client to acknowledge its headers
+
+        def _do(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            body = json.loads(self.rfile.read(length)) if length else None
+            token = re.sub(r"^(token|bearer) +", "", self.headers.get("Authorization", ""), flags=re.IGNORECASE)
+            path = self.path.removeprefix("/hub/api/").partition("?")[0]
+            status, answer = hub.answer(self.command, path, token, body)
+            payload = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(payload)))
+            self.end_headers()
+            self.wfile.write(payload)
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _do  # noqa: N815
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            """Say nothing."""
+
+    return Handler
+
+
+@contextlib.contextmanager
+def running_fake_hub() -> Iterator[FakeHub]:
+    """A `FakeHub` on a free loopback port."""
+    hub = FakeHub()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(hub))
+    server.daemon_threads = True
+    hub.url = f"http://127.0.0.1:{server.server_address[1]}/hub/api/"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield hub
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
