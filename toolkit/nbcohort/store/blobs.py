@@ -115,6 +115,18 @@ class LocalStore:
         """See `BlobStore.exists`."""
         return self._path(sha256).is_file()
 
+    def stored(self) -> Iterator[tuple[str, int, float]]:
+        """Yield the hash of each blob, its size in bytes, and when it was written last, in seconds since 1970."""
+        for path in self.folder.glob("[0-9a-f][0-9a-f]/*"):
+            with suppress(FileNotFoundError):
+                status = path.stat()
+                yield path.name, status.st_size, status.st_mtime
+
+    def remove(self, sha256: str) -> None:
+        """Remove a blob. That nobody refers to it, or will before it is gone, is the caller's to ensure."""
+        with suppress(FileNotFoundError):
+            self._disk.unlink(self._path(sha256))
+
     def _path(self, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):
             raise Invalid(_("A SHA-256 is 64 digits of 0-9 and a-f."))

@@ -1,7 +1,7 @@
 """Bring a database's tables up to date: every feature and plugin has migrations and a version table of its own."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +11,9 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, MetaData, text
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, MetaData, inspect, text
 from sqlalchemy.orm import DeclarativeBase
 
 from nbcohort.store.base import Base
@@ -40,7 +42,7 @@ class Migrations:
     @property
     def version_table(self) -> str:
         """The name of the table that says which migrations were run."""
-        return f"version_{self.name.replace('-', '_')}"
+        return f"{_VERSION}{self.name.replace('-', '_')}"
 
     @property
     def tables(self) -> frozenset[str]:
@@ -64,8 +66,10 @@ class Migrations:
         return owned
 
 
-_MIGRATING = 0x6E62636F
+MIGRATING = 0x6E62636F
 """The PostgreSQL advisory lock under which tables are changed."""
+
+_VERSION = "version_"
 
 STORE = Migrations("store", "nbcohort.store")
 """The core's own: audit, interactions, idempotency, leases."""
@@ -75,9 +79,37 @@ def upgrade(database: Database, all_migrations: Iterable[Migrations]) -> None:
     """Run every migration that `database` lacks, in one transaction: all or nothing, and one process after another."""
     with database.engine.connect() as connection, connection.begin():
         if not database.is_sqlite:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATING})
-        for migrations in all_migrations:
-            command.upgrade(_config(connection, migrations), "head")
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATING})
+        upgrade_on(connection, all_migrations)
+
+
+def upgrade_on(
+    connection: Connection, all_migrations: Iterable[Migrations], to: Mapping[str, str] | None = None
+) -> None:
+    """Run the migrations that are lacking, in `connection`'s transaction.
+
+    `to` is version table -> revision to stop at, and features that are not in it are left alone; by default all are
+    brought to their newest.
+    """
+    for migrations in all_migrations:
+        revision = "head" if to is None else to.get(migrations.version_table)
+        if revision is not None:
+            command.upgrade(_config(connection, migrations), revision)
+
+
+def revisions(connection: Connection) -> dict[str, str]:
+    """Return version table -> revision of all that a database has, also of plugins that are not installed here."""
+    tables = sorted(name for name in inspect(connection).get_table_names() if name.startswith(_VERSION))
+    found = {table: connection.scalar(text(f'SELECT version_num FROM "{table}"')) for table in tables}  # noqa: S608
+    return {table: str(revision) for table, revision in found.items() if revision}
+
+
+def knows(migrations: Migrations, revision: str) -> bool:
+    """Say whether the installed version of a feature has this revision; a newer one may have others."""
+    try:
+        return ScriptDirectory.from_config(_scripts(migrations)).get_revision(revision) is not None
+    except CommandError:
+        return False
 
 
 def drift(database: Database, migrations: Migrations) -> list[Any]:
@@ -97,11 +129,16 @@ def _owned(migrations: Migrations) -> Any:
     return include_name
 
 
-def _config(connection: Connection, migrations: Migrations) -> Config:
+def _scripts(migrations: Migrations) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
     config.set_main_option("version_locations", str(migrations.location))
     config.set_main_option("path_separator", "newline")
+    return config
+
+
+def _config(connection: Connection, migrations: Migrations) -> Config:
+    config = _scripts(migrations)
     config.attributes.update(
         connection=connection,
         metadata=migrations.metadata,

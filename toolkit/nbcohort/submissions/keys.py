@@ -22,6 +22,11 @@ from nbcohort.i18n import _
 from nbcohort.store.disk import Disk, make_folder, write_file
 from nbcohort.submissions.receipts import Jwk, Receipt, public_jwk, read_keys, sign
 
+KEYS = "receipt-keys"
+"""The folder's name in the service's data."""
+
+SIGNING = "signing.pem"
+
 
 class DamagedKey(NbcohortError):
     """The signing key cannot be read; nothing is signed until an administrator mends it."""
@@ -55,11 +60,11 @@ class ReceiptKeys:
 
     def jwks(self) -> list[Jwk]:
         """Return all public keys, old ones too."""
-        return [key for path in sorted(self._folder.glob("*.json")) for key in read_keys(path.read_text("utf-8"))]
+        return public_keys(self._folder)
 
     @property
     def _private(self) -> Path:
-        return self._folder / "signing.pem"
+        return self._folder / SIGNING
 
     def _make(self, *, replace: bool) -> None:
         key = Ed25519PrivateKey.generate()
@@ -85,3 +90,8 @@ class ReceiptKeys:
         if not (self._folder / f"{public_jwk(key.public_key())['kid']}.json").exists():
             self._publish(key)
         return key
+
+
+def public_keys(folder: Path) -> list[Jwk]:
+    """Return all public keys in `folder`, old ones too, and write nothing."""
+    return [key for path in sorted(folder.glob("*.json")) for key in read_keys(path.read_text("utf-8"))]

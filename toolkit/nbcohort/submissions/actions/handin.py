@@ -14,7 +14,7 @@ from nbcohort.service.house import House
 from nbcohort.store.ids import new_id
 from nbcohort.submissions import lookup, snapshots
 from nbcohort.submissions.actions.common import Part, fetch_part, open_file, whose
-from nbcohort.submissions.keys import ReceiptKeys
+from nbcohort.submissions.keys import KEYS, ReceiptKeys
 from nbcohort.submissions.lateness import Lateness, handed_in, require_open
 from nbcohort.submissions.lookup import Dates, Handin
 from nbcohort.submissions.manifest import Entry, make_manifest
@@ -38,7 +38,7 @@ class Begun:
 
 def receipt_keys(house: House) -> ReceiptKeys:
     """Return the keys that receipts are signed with; made when they are first asked for."""
-    return ReceiptKeys(house.data / "receipt-keys")
+    return ReceiptKeys(house.data / KEYS)
 
 
 def begin_submission(acting: Acting, assignment: str, files: list[Entry], *, alone: bool) -> Begun:
