@@ -32,6 +32,8 @@ def main() -> None:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=bool(config.trusted_proxies),
+                forwarded_allow_ips=config.trusted_proxies,
                 timeout_keep_alive=75,
             )
     except NbcohortError as error:

@@ -16,6 +16,7 @@ from nbcohort.plugins import load_plugins
 from nbcohort.service import problems
 from nbcohort.service.clock import DemoClock, SystemClock
 from nbcohort.service.config import Config
+from nbcohort.service.gate import Gate
 from nbcohort.service.house import House
 from nbcohort.service.hubapi import HubApi
 from nbcohort.service.identity import HubIdentities
@@ -89,6 +90,13 @@ def create_app(config: Config, house: House) -> FastAPI:
         openapi_url=f"{prefix}/openapi.json",
     )
     app.state.house = house
+    app.add_middleware(
+        Gate,
+        api=f"{prefix}/api/v1/",
+        public=frozenset({f"{prefix}/api/v1/receipt-keys"}),
+        member=config.member,
+        room=config.room,
+    )
     problems.install(app)
 
     service = APIRouter(prefix=prefix)

@@ -1,5 +1,6 @@
 """How the service is started: every setting is an environment variable, read once."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +8,12 @@ from pathlib import Path
 
 from nbcohort.errors import NbcohortError
 from nbcohort.i18n import _
+from nbcohort.service.gate import Allowance
+
+MEMBER = Allowance(per_second=30, parallel=24)
+"""A submission of 200 files takes 202 requests; a Lab that looks every few seconds takes less than one in a second."""
+ROOM = Allowance(per_second=300, parallel=96)
+"""A course room collects and grades for a whole cohort."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,11 @@ class Config:
         prefix: JUPYTERHUB_SERVICE_PREFIX, such as `/services/nbcohort/`.
         bind: JUPYTERHUB_SERVICE_URL, such as `http://127.0.0.1:10101`.
         tick_seconds: NBCOHORT_TICK_SECONDS, how often rounds are moved on; 60 by default.
+        member: what one account may ask: NBCOHORT_MEMBER_RATE requests in a second, over time (30; after a silence 20
+            times as many at once), NBCOHORT_MEMBER_PARALLEL under way (24).
+        room: what a course room or an administrator may ask: NBCOHORT_ROOM_RATE (300) and NBCOHORT_ROOM_PARALLEL (96).
+        trusted_proxies: NBCOHORT_TRUSTED_PROXIES, addresses and networks with commas between them whose X-Forwarded-For
+            is believed, such as the Hub's proxy; none by default. Name none that others can send from.
         demo: NBCOHORT_DEMO=1, allows a movable clock.
         demo_clock: NBCOHORT_DEMO_CLOCK, the movable clock's file.
     """
@@ -34,6 +46,9 @@ class Config:
     prefix: str
     bind: str
     tick_seconds: float = 60.0
+    member: Allowance = MEMBER
+    room: Allowance = ROOM
+    trusted_proxies: str = ""
     demo: bool = False
     demo_clock: Path | None = None
 
@@ -55,7 +70,10 @@ class Config:
                 hub_token=environ["JUPYTERHUB_API_TOKEN"],
                 prefix=environ.get("JUPYTERHUB_SERVICE_PREFIX", "/"),
                 bind=environ["JUPYTERHUB_SERVICE_URL"],
-                tick_seconds=float(environ.get("NBCOHORT_TICK_SECONDS", "60")),
+                tick_seconds=_number(environ, "NBCOHORT_TICK_SECONDS", 60),
+                member=_allowance(environ, "NBCOHORT_MEMBER", cls.member),
+                room=_allowance(environ, "NBCOHORT_ROOM", cls.room),
+                trusted_proxies=environ.get("NBCOHORT_TRUSTED_PROXIES", ""),
                 demo=environ.get("NBCOHORT_DEMO") == "1",
                 demo_clock=Path(clock).absolute() if clock else None,
             )
@@ -65,8 +83,23 @@ class Config:
                     name=error.args[0]
                 )
             ) from None
-        except ValueError as error:
-            raise NbcohortError(_("NBCOHORT_TICK_SECONDS should be a number of seconds.")) from error
         if config.demo_clock and not config.demo:
             raise NbcohortError(_("NBCOHORT_DEMO_CLOCK is refused outside the demo (NBCOHORT_DEMO=1)."))
         return config
+
+
+def _allowance(environ: Mapping[str, str], name: str, default: Allowance) -> Allowance:
+    return Allowance(
+        _number(environ, f"{name}_RATE", default.per_second),
+        math.ceil(_number(environ, f"{name}_PARALLEL", default.parallel)),
+    )
+
+
+def _number(environ: Mapping[str, str], name: str, default: float) -> float:
+    try:
+        number = float(environ.get(name, default))
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and number > 0):
+        raise NbcohortError(_("{name} should be a number above 0.").format(name=name))
+    return number

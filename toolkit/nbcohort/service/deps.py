@@ -10,18 +10,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBearer
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from nbcohort.courses import roster
+from nbcohort.errors import Invalid
 from nbcohort.i18n import _
 from nbcohort.service.acting import Acting
 from nbcohort.service.house import House
-from nbcohort.service.identity import Identity, NotIdentified
+from nbcohort.service.identity import Identity
 from nbcohort.store.idempotency import do_once, fingerprint
 
 M = TypeVar("M", bound=BaseModel)
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
+KEY_LENGTH = (8, 200)
+
+TOKEN = HTTPBearer(
+    scheme_name="JupyterHub token",
+    description="A JupyterHub token with the scope `access:services!service=nbcohort`. "
+    "JupyterHub's own spelling, `Authorization: token ...`, is understood, too.",
+    auto_error=False,
+)
+"""How a caller says who they are, for the API's description: `nbcohort.service.gate` has asked already."""
 
 
 def _house(request: Request) -> House:
@@ -29,11 +42,8 @@ def _house(request: Request) -> House:
     return house
 
 
-async def _identity(request: Request, authorization: Annotated[str | None, Header()] = None) -> Identity:
-    scheme, _space, token = (authorization or "").partition(" ")
-    if scheme.lower() not in ("bearer", "token") or not token.strip():
-        raise NotIdentified(_("Say who you are: send the header Authorization: Bearer <your JupyterHub token>."))
-    found: Identity = await request.app.state.identities.identify(token.strip())
+def _identity(request: Request, _scheme: Annotated[object, Security(TOKEN)]) -> Identity:
+    found: Identity = request.state.identity  # put there by `nbcohort.service.gate`
     return found
 
 
@@ -45,11 +55,14 @@ class _Request:
     fingerprint: str
 
 
-async def _repeatable(
-    request: Request, idempotency_key: Annotated[str | None, Header(min_length=8, max_length=200)] = None
-) -> _Request:
+async def _repeatable(request: Request) -> _Request:
+    idempotency_key = request.headers.get(IDEMPOTENCY_KEY)
     if idempotency_key is None or request.method != "POST":  # what is not JSON may be too large to be read whole
         return _Request(None, "")
+    if not KEY_LENGTH[0] <= len(idempotency_key) <= KEY_LENGTH[1]:
+        raise Invalid(
+            _("An Idempotency-Key has {least} to {most} characters.").format(least=KEY_LENGTH[0], most=KEY_LENGTH[1])
+        )
     return _Request(idempotency_key, fingerprint(request.method, request.url.path, await request.body()))
 
 

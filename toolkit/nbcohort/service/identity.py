@@ -1,19 +1,33 @@
-"""Who a token belongs to: the Hub is asked, and its answer is believed for ten seconds."""
+"""Who a token belongs to: the Hub is asked, and its answer is believed for ten seconds, a refusal, too.
+
+Guessing tokens is hopeless, as they are long; it must only not keep the Hub busy. So an address may be wrong some
+times, all addresses together some more, and then new tokens have to wait. Tokens that the Hub knew within the last day
+go on being asked about, so that one guesser behind the Hub's proxy does not lock out those who are at work.
+"""
 
 import asyncio
 import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
 
 from nbcohort.errors import NbcohortError
 from nbcohort.i18n import _
+from nbcohort.service.limits import Rate, TooMany
+
+T = TypeVar("T")
 
 CACHE_SECONDS = 10.0
 CACHE_SIZE = 10_000
+KNOWN_SECONDS = 86_400.0
+GUESSES = 60
+"""Tokens that the Hub does not know, from one address at once; and one more each second."""
+GUESSES_OF_ALL = 600
+"""The same from all addresses together; and ten more each second."""
 
 
 class NotIdentified(NbcohortError):
@@ -54,34 +68,55 @@ class HubIdentities:
         self._client = client
         self._scopes = {"access:services", f"access:services!service={quote(service)}"}
         self._monotonic = monotonic
-        self._cache: dict[str, tuple[float, Identity]] = {}
+        self._cache: dict[str, tuple[float, Identity | NotIdentified]] = {}
+        self._known: dict[str, float] = {}
         self._asking: dict[str, asyncio.Lock] = {}
+        self._guesses = Rate(1, GUESSES, monotonic)
+        self._guesses_of_all = Rate(10, GUESSES_OF_ALL, monotonic)
 
-    async def identify(self, token: str) -> Identity:
-        """Return whose `token` it is.
+    async def identify(self, token: str, address: str = "") -> Identity:
+        """Return whose `token` it is, which came from `address`.
 
         Raises:
             NotIdentified: the Hub does not know the token, or it may not be used here.
             HubUnreachable: the Hub does not answer.
+            TooMany: too many tokens were wrong of late.
         """
         key = hashlib.sha256(token.encode()).hexdigest()
-        if cached := self._fresh(key):
-            return cached
-        async with self._asking.setdefault(key, asyncio.Lock()):
-            try:
-                if cached := self._fresh(key):
-                    return cached
-                identity = await self._ask(token)
-                if len(self._cache) >= CACHE_SIZE:
-                    self._cache.clear()
-                self._cache[key] = (self._monotonic(), identity)
-                return identity
-            finally:
-                self._asking.pop(key, None)
+        answer = self._fresh(key)
+        if answer is None:
+            async with self._asking.setdefault(key, asyncio.Lock()):
+                try:
+                    answer = self._fresh(key) or await self._answer(token, key, address)
+                finally:
+                    self._asking.pop(key, None)
+        if isinstance(answer, NotIdentified):
+            raise NotIdentified(str(answer))
+        return answer
 
-    def _fresh(self, key: str) -> Identity | None:
-        asked, identity = self._cache.get(key, (float("-inf"), None))
-        return identity if self._monotonic() - asked < CACHE_SECONDS else None
+    def _fresh(self, key: str) -> Identity | NotIdentified | None:
+        asked, answer = self._cache.get(key, (float("-inf"), None))
+        return answer if self._monotonic() - asked < CACHE_SECONDS else None
+
+    async def _answer(self, token: str, key: str, address: str) -> Identity | NotIdentified:
+        if self._monotonic() - self._known.get(key, float("-inf")) > KNOWN_SECONDS:
+            self._refuse_guessing(address)
+        answer: Identity | NotIdentified
+        try:
+            answer = await self._ask(token)
+            _remember(self._known, key, self._monotonic())
+        except NotIdentified as error:
+            answer = error
+            self._known.pop(key, None)
+            self._guesses.count(address)
+            self._guesses_of_all.count("")
+        _remember(self._cache, key, (self._monotonic(), answer))
+        return answer
+
+    def _refuse_guessing(self, address: str) -> None:
+        wait = max(self._guesses.wait(address), self._guesses_of_all.wait(""))
+        if wait > 0:
+            raise TooMany(_("Too many tokens that JupyterHub does not know came of late; wait a little."), wait)
 
     async def _ask(self, token: str) -> Identity:
         try:
@@ -100,3 +135,9 @@ class HubIdentities:
         if not self._scopes & set(user.get("scopes", ())):
             raise NotIdentified(_("This token may not be used with the nbcohort service; take one that may."))
         return Identity(user["name"], bool(user.get("admin", False)), frozenset(user.get("groups", ())))
+
+
+def _remember(memory: dict[str, T], key: str, value: T) -> None:
+    if len(memory) >= CACHE_SIZE:
+        memory.clear()
+    memory[key] = value

@@ -42,14 +42,21 @@ def problem(status: int, slug: str, detail: str, **extra: object) -> JSONRespons
     """Return a problem detail."""
     title = HTTPStatus(status).phrase
     body = {"type": f"urn:nbcohort:problem:{slug}", "title": title, "status": status, "detail": detail, **extra}
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    if "retry_after" in extra:
+        headers["Retry-After"] = str(extra["retry_after"])
     return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+def problem_of(error: NbcohortError) -> JSONResponse:
+    """Return the problem detail of one of our own errors."""
+    return problem(error.status, error.slug, str(error), **error.extra)
 
 
 def _own(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, NbcohortError):
         raise error
-    return problem(error.status, error.slug, str(error), **error.extra)
+    return problem_of(error)
 
 
 def _not_valid(request: Request, error: Exception) -> JSONResponse:
