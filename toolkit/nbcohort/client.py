@@ -27,13 +27,17 @@ from nbcohort.transfer import announced, describe, receive
 TIMEOUT = httpx.Timeout(60, connect=5)
 PAUSES = (0.3, 1.0, 3.0)
 """Seconds before the second, third and fourth attempt."""
+PATIENT = (*PAUSES, 5.0, 5.0, 5.0, 10.0, 10.0, 10.0, 10.0)
+"""The same for what should outlast a restart of the service: a minute in all."""
 LONGEST_PAUSE = 20.0
-_BUSY = frozenset({429, 502, 503, 504})
+_BUSY = frozenset({408, 429, 502, 503, 504})
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _COHORT = re.compile(r"/cohorts/[^/]+")
 
 Progress = Callable[[int, int], None]
 """Is told bytes done and bytes in all."""
+Waiting = Callable[[str], None]
+"""Is told a sentence, once, when a request has failed twice and is tried again."""
 _T = TypeVar("_T")
 
 
@@ -71,13 +75,18 @@ class _Busy(Exception):
 
 
 class ServiceClient:
-    """A connection to the service at `url`, acting as the account that `token` belongs to. Close it, or use `with`."""
+    """A connection to the service at `url`, acting as the account that `token` belongs to. Close it, or use `with`.
+
+    `pauses` are the seconds before each further attempt at a request that can be repeated.
+    """
 
     def __init__(
         self,
         url: str,
         token: str,
         *,
+        pauses: Sequence[float] = PAUSES,
+        waiting: Waiting | None = None,
         timeout: httpx.Timeout | float = TIMEOUT,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -88,6 +97,8 @@ class ServiceClient:
             raise NotConfigured(_("“{url}” is no address of a course service (http://...).").format(url=url))
         if not token.isascii() or not token.isprintable() or not token.strip():
             raise NotConfigured(_("The token for the course service is empty or damaged."))
+        self._pauses = tuple(pauses)
+        self._waiting = waiting
         self._sleep = sleep
         self._http = httpx.Client(
             base_url=f"{self.url}/api/v1",
@@ -101,7 +112,14 @@ class ServiceClient:
         )
 
     @classmethod
-    def from_environment(cls, url: str | None = None, token: str | None = None) -> Self:
+    def from_environment(
+        cls,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        pauses: Sequence[float] = PAUSES,
+        waiting: Waiting | None = None,
+    ) -> Self:
         """Return a client; NBCOHORT_URL, and NBCOHORT_TOKEN or JUPYTERHUB_API_TOKEN, say what is not given."""
         url = url or os.environ.get("NBCOHORT_URL")
         token = token or os.environ.get("NBCOHORT_TOKEN") or os.environ.get("JUPYTERHUB_API_TOKEN")
@@ -113,7 +131,7 @@ class ServiceClient:
             raise NotConfigured(
                 _("Neither NBCOHORT_TOKEN nor JUPYTERHUB_API_TOKEN is set: there is no token for the course service.")
             )
-        return cls(url, token)
+        return cls(url, token, pauses=pauses, waiting=waiting)
 
     def __enter__(self) -> Self:
         return self
@@ -266,7 +284,7 @@ class ServiceClient:
 
     def _persist(self, attempt: Callable[[], _T], *, repeatable: bool) -> _T:
         """Return `attempt()`, tried again after a pause where a second time does no harm and may help."""
-        for pause in (*PAUSES, None):
+        for number, pause in enumerate((*self._pauses, None), start=1):
             asked = None
             try:
                 return attempt()
@@ -278,8 +296,16 @@ class ServiceClient:
                 failure, cause, again, asked = busy.failure, busy, repeatable, busy.pause
             if pause is None or not again:
                 raise failure from cause
+            if number == 2 and self._waiting is not None:
+                self._waiting(self._wait_for(failure))
             self._sleep(pause if asked is None else min(max(asked, pause), LONGEST_PAUSE))
         raise AssertionError  # the last pause is None
+
+    def _wait_for(self, failure: NbcohortError) -> str:
+        seconds = round(sum(self._pauses))
+        if isinstance(failure, ServiceUnreachable):
+            return _("The course service does not answer; waiting for it, up to {seconds} s.").format(seconds=seconds)
+        return _("{sentence} Trying again, up to {seconds} s.").format(sentence=failure, seconds=seconds)
 
     def _unreachable(self, error: Exception) -> ServiceUnreachable:
         if isinstance(error, httpx.TimeoutException):
@@ -336,9 +362,15 @@ class ServiceClient:
             ) from error
 
 
-def open_client(url: str | None = None, token: str | None = None) -> ServiceClient:
+def open_client(
+    url: str | None = None,
+    token: str | None = None,
+    *,
+    pauses: Sequence[float] = PAUSES,
+    waiting: Waiting | None = None,
+) -> ServiceClient:
     """Return a client for what the options of a command say, or the environment for what they leave open."""
-    return ServiceClient.from_environment(url, token)
+    return ServiceClient.from_environment(url, token, pauses=pauses, waiting=waiting)
 
 
 def file_url(snapshot_path: str, path: str) -> str:

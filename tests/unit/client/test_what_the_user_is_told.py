@@ -5,7 +5,15 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from nbcohort.client import NotConfigured, ServiceClient, ServiceRefused, ServiceUnreachable, open_client
+from nbcohort.client import (
+    PATIENT,
+    PAUSES,
+    NotConfigured,
+    ServiceClient,
+    ServiceRefused,
+    ServiceUnreachable,
+    open_client,
+)
 from nbcohort.errors import NbcohortError
 
 URL = "http://hub.test/services/nbcohort/"
@@ -15,12 +23,18 @@ Answer = Callable[[httpx.Request], httpx.Response]
 class Served:
     """A client whose requests are answered one after the other by the given answers, the last one for ever."""
 
-    def __init__(self, *answers: httpx.Response | type[Exception]) -> None:
+    def __init__(self, *answers: httpx.Response | type[Exception], pauses: tuple[float, ...] = PAUSES) -> None:
         self.answers = list(answers)
         self.requests: list[httpx.Request] = []
         self.pauses: list[float] = []
+        self.said: list[str] = []
         self.client = ServiceClient(
-            URL, "secret", transport=httpx.MockTransport(self._answer), sleep=self.pauses.append
+            URL,
+            "secret",
+            pauses=pauses,
+            waiting=self.said.append,
+            transport=httpx.MockTransport(self._answer),
+            sleep=self.pauses.append,
         )
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
@@ -92,6 +106,27 @@ def test_a_service_that_is_down_is_asked_four_times(answer: httpx.Response | typ
 def test_a_service_that_comes_back_is_not_noticed() -> None:
     served = Served(httpx.ConnectError, httpx.Response(502, text="bad gateway"), httpx.Response(200, json=[1]))
     assert served.client.get("/me") == [1]
+
+
+def test_a_patient_client_waits_a_minute_and_says_so_once() -> None:
+    served = Served(*[httpx.ConnectError] * 9, httpx.Response(200, json=[1]), pauses=PATIENT)
+    assert served.client.get("/me") == [1]
+    assert 50 < sum(PATIENT) < 70
+    assert served.pauses == list(PATIENT[:9])
+    assert served.said == ["The course service does not answer; waiting for it, up to 59 s."]
+
+
+def test_who_waits_for_a_busy_service_is_told_why() -> None:
+    served = Served(problem(503, "The database is busy."), pauses=PATIENT)
+    with pytest.raises(ServiceRefused, match="database is busy"):
+        served.client.get("/me")
+    assert served.said == ["The database is busy. Trying again, up to 59 s."]
+
+
+def test_one_failure_is_not_worth_a_word() -> None:
+    served = Served(httpx.ConnectError, httpx.Response(200, json=[1]))
+    served.client.get("/me")
+    assert served.said == []
 
 
 def test_no_answer_in_time_is_told_as_that() -> None:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +30,8 @@ class RunningService:
     url: str
     environ: dict[str, str]
     process: subprocess.Popen[bytes]
+    within: Sequence[str] = ()
+    """A command that runs the one appended to it in its own place, such as one that enters a namespace."""
     _clients: list[httpx.Client] = field(default_factory=list)
 
     def as_account(self, account: str, *, admin: bool = False) -> httpx.Client:
@@ -62,7 +64,7 @@ class RunningService:
         """Start the process (again), and wait until it answers."""
         with (self.data.parent / "service.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "nbcohort.service"], env=self.environ, stdout=log, stderr=log
+                [*self.within, sys.executable, "-m", "nbcohort.service"], env=self.environ, stdout=log, stderr=log
             )
         _wait_for(f"{self.url}health", self.process, self.data.parent / "service.log")
 
@@ -97,9 +99,12 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 @contextlib.contextmanager
 def running_service(
-    folder: Path, hub: FakeHub, *, tick_seconds: float = 0.2, **environ: str
+    folder: Path, hub: FakeHub, *, tick_seconds: float = 0.2, within: Sequence[str] = (), **environ: str
 ) -> Iterator[RunningService]:
-    """The real service with its data in `folder`/data; `environ` adds to or replaces its environment."""
+    """The real service with its data in `folder`/data; `environ` adds to or replaces its environment.
+
+    See `RunningService` for `within`.
+    """
     port = free_port()
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
@@ -118,7 +123,7 @@ def running_service(
     }
     process: subprocess.Popen[bytes] = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
-    service = RunningService(hub, data, f"{bind}{PREFIX}", settings, process)
+    service = RunningService(hub, data, f"{bind}{PREFIX}", settings, process, within)
     try:
         service.start()
         yield service
