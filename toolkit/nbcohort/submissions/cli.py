@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
-from nbcohort.client import ServiceClient, open_client
+from nbcohort.client import PATIENT, ServiceClient, open_client
 from nbcohort.errors import Invalid, NbcohortError
 from nbcohort.i18n import _
 from nbcohort.submissions.folder import read_folder
@@ -44,7 +44,7 @@ def submit(
     """Hand in a folder, and keep the receipt beside it."""
     folder = folder or Path(assignment)
     console = Console()
-    with closing(open_client()) as client:
+    with closing(open_client(pauses=PATIENT, waiting=lambda sentence: _say(console, sentence))) as client:
         cohort = cohort or client.only_cohort()
         manifest = read_folder(folder)
         files = {entry.path: folder / entry.path for entry in manifest}
@@ -140,6 +140,10 @@ def _lost(client: ServiceClient, cohort: str, assignment: str, manifest: tuple[E
     released = [str(file["path"]) for file in releases[0]["files"]] if releases else []
     having = {entry.path for entry in manifest}
     return [path for path in released if path.endswith(".ipynb") and path not in having]
+
+
+def _say(console: Console, sentence: str) -> None:
+    console.print(sentence, highlight=False, markup=False)
 
 
 def _progress(console: Console) -> Progress:
