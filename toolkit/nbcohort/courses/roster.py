@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from nbcohort.courses.models import Cohort, Member, Pair, PairMember, Person
@@ -77,6 +77,11 @@ def find_member(session: Session, cohort: str, member: str) -> RosterEntry:
     if found := roster(session, cohort, Member.public_id == member):
         return found[0]
     raise NotFound(_('Cohort "{cohort}" has no member {member}.').format(cohort=cohort, member=member))
+
+
+def remembered() -> Select[str]:
+    """Return the query for the public ids of all members, of whichever cohort, whose person was not forgotten."""
+    return select(Member.public_id).join(Person, Person.public_id == Member.person)
 
 
 def find_account(session: Session, cohort: str, account: str) -> RosterEntry:
