@@ -11,9 +11,9 @@ import pytest
 from nbcohort.courses.check import check_course
 from nbcohort.courses.findings import Finding
 from nbcohort.courses.new import NewCourse, make_course, template
-from nbcohort.courses.settings import CohortSettings, CourseSettings
+from nbcohort.courses.settings import CohortSettings, CourseSettings, Sections
 from nbcohort.errors import Conflict, Invalid
-from nbcohort.plugins import load_plugins, settings_sections
+from nbcohort.loading import load_plugins, settings_sections
 
 COURSE = """\
 id = "ds"
@@ -72,7 +72,7 @@ def change(folder: Path, right: str, wrong: str, file: str = "course.toml") -> N
 
 
 def found(folder: Path, **options: Any) -> list[tuple[str, str, str]]:
-    return [(one.severity, one.where, one.sentence) for one in check_course(folder, {}, **options)]
+    return [(one.severity, one.where, one.sentence) for one in check_course(folder, Sections(), **options)]
 
 
 def in_process(notebook: Any, folder: Path) -> Any:
@@ -249,10 +249,7 @@ def test_a_new_course_folder_is_complete_and_has_nothing_to_find(tmp_path: Path)
     make_course(tmp_path / "course", template(), plan(title='Öko "I"', cohort="oeko-1", time_zone="Europe/Berlin"))
     plugins = load_plugins()
 
-    def hook(course: CourseSettings, cohort: CohortSettings | None) -> list[Finding]:
-        return [one for some in plugins.hook.check_course(course=course, cohort=cohort) for one in some]
-
-    assert check_course(tmp_path / "course", settings_sections(plugins), hooks=[hook]) == []
+    assert check_course(tmp_path / "course", settings_sections(plugins), hooks=[plugins.findings]) == []
     assert (tmp_path / "course" / ".gitignore").is_file()
     cohort = (tmp_path / "course" / "cohort.toml").read_text()
     assert 'id = "oeko-1"\n' in cohort

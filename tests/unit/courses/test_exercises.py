@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from nbcohort.courses.exercises import ExerciseProblem, load_bank
+from nbcohort.courses.exercises import Exercise, ExerciseProblem, load_bank
 
+SHIPPED = Path(__file__).parents[3] / "exercises"
 GOOD: dict[str, Any] = {
     "title": "Choose rows with a mask",
     "skills": ["pandas.select"],
@@ -122,8 +123,46 @@ def test_a_bank_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert "There is no folder" in complaint(tmp_path / "nowhere")
 
 
-def test_the_bank_that_we_ship_is_in_order_and_every_notebook_in_it_is_an_exercise() -> None:
-    folder = Path(__file__).parents[3] / "exercises"
-    bank = load_bank(folder)
-    assert {exercise.path for exercise in bank.values()} == set(folder.rglob("*.ipynb"))
-    assert next(iter(bank.values())).metadata.prerequisites == []
+@pytest.fixture(scope="module")
+def shipped() -> dict[str, Exercise]:
+    """The bank that comes with nbcohort."""
+    return load_bank(SHIPPED)
+
+
+def before(bank: dict[str, Exercise], name: str) -> set[str]:
+    """Return the names of all exercises that have to come before `name`."""
+    direct = bank[name].metadata.prerequisites
+    return set(direct).union(*(before(bank, prerequisite) for prerequisite in direct))
+
+
+def test_the_bank_that_we_ship_has_twelve_exercises_and_no_other_notebooks(shipped: dict[str, Exercise]) -> None:
+    assert len(shipped) >= 12
+    assert {exercise.path for exercise in shipped.values()} == set(SHIPPED.rglob("*.ipynb"))
+
+
+def test_the_path_never_becomes_easier_and_names_no_prerequisite_twice(shipped: dict[str, Exercise]) -> None:
+    for exercise in shipped.values():
+        prerequisites = exercise.metadata.prerequisites
+        for prerequisite in prerequisites:
+            assert shipped[prerequisite].metadata.difficulty <= exercise.metadata.difficulty
+            others = set(prerequisites) - {prerequisite}
+            assert not any(prerequisite in before(shipped, other) for other in others)
+
+
+def test_each_skill_has_one_exercise_that_introduces_it(shipped: dict[str, Exercise]) -> None:
+    introduced = [exercise.metadata.skills[0] for exercise in shipped.values()]
+    assert len(set(introduced)) == len(introduced)
+
+
+def test_the_readme_shows_the_path(shipped: dict[str, Exercise]) -> None:
+    readme = (SHIPPED / "README.md").read_text(encoding="utf-8")
+    arrows, rows = set(), set()
+    for exercise in shipped.values():
+        about = exercise.metadata
+        skills = ", ".join(f"`{skill}`" for skill in about.skills)
+        link = f"[{about.title}]({exercise.name}/{exercise.path.name})"
+        rows.add(f"| {link} | {skills} | {about.difficulty} | {about.minutes} |")
+        arrows |= {f"    {prerequisite} --> {exercise.name}" for prerequisite in about.prerequisites}
+    lines = readme.splitlines()
+    assert {line for line in lines if line.startswith("| [")} == rows
+    assert {line for line in lines if " --> " in line} == arrows

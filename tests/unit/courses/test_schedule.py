@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbcohort.courses.schedule import Calendar, late_penalty
-from nbcohort.courses.settings import CohortSettings, CourseSettings, LateSettings
+from nbcohort.courses.settings import CohortSettings, CourseSettings, LateSettings, Sections
 
 
 def course(**late: Any) -> CourseSettings:
     values = {"name": "tidy", "title": "Tidy", "release": "week 1 mon 09:00", "due": "week 1 sun 23:59"}
     return CourseSettings.from_json(
-        {"id": "ds", "title": "DS", "assignments": [{**values, **({"late": late} if late else {})}]}, {}
+        {"id": "ds", "title": "DS", "assignments": [{**values, **({"late": late} if late else {})}]}, Sections()
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import Field
 
 from nbcohort.courses.mistakes import SettingsError
-from nbcohort.courses.settings import CohortSettings, CourseSettings, Relative, Settings
+from nbcohort.courses.settings import CohortSettings, CourseSettings, Relative, Sections, Settings, Weekly
 from nbcohort.courses.toml import read_cohort, read_course
 
 
@@ -15,7 +15,11 @@ class Kudos(Settings):
     due: Relative
 
 
-SECTIONS = {"kudos": Kudos}
+class Cheers(Settings):
+    due: Weekly = "sun 20:00"
+
+
+SECTIONS = Sections(course={"cheers": Cheers}, assignment={"kudos": Kudos})
 
 COURSE = """\
 id = "ds"
@@ -123,8 +127,22 @@ def test_settings_travel_as_json_and_back(course_file: Callable[[str | bytes], P
             '[assignments.tidy.kudos]\ndue = "week 2 fri 23:59"',
             "[assignments.tidy.kudoz]",
             'course.toml line 20: assignments.tidy.kudoz: unknown key (did you mean "kudos"?); '
-            "known here: due, kudos, late, release, rubric, skills, title",
+            "known here: due, kudos, late, release, rubric, skills, title; "
+            "an activity's own table needs that activity to be installed",
         ),
+        (
+            "[skills]",
+            "[cheer]\n[skills]",
+            'course.toml line 3: cheer: unknown key (did you mean "cheers"?); '
+            "known here: assignments, cheers, description, id, language, limits, skills, title; "
+            "an activity's own table needs that activity to be installed",
+        ),
+        (
+            "[skills]",
+            '[cheers]\ndue = "friday"\n[skills]',
+            'course.toml line 4: cheers.due: expected a day and a time such as "fri 18:00", found "friday"',
+        ),
+        ("[skills]", "cheers = 3\n[skills]", "course.toml line 3: cheers: expected a table, found 3"),
         ("[skills]", "[limits]\nmax_total_mb = 1001\n[skills]", "course.toml line 4: limits.max_total_mb: expected 1000 or less, found 1001"),
         ("[skills]", "[limits]\nmax_files = true\n[skills]", "course.toml line 4: limits.max_files: expected a whole number, found true"),
         ('id = "ds"', 'id = "Ds 1"', 'course.toml line 1: id: expected 1 to 41 lower-case letters and digits, with single hyphens between, such as "ds-2026", found "Ds 1"'),
@@ -193,6 +211,40 @@ def test_over_http_the_same_keys_are_named_without_lines() -> None:
     with pytest.raises(SettingsError) as refused:
         CourseSettings.from_json(data, SECTIONS)
     assert str(refused.value).splitlines() == [
-        "course.toml: assignments.tidy.reveiw: unknown key; known here: kudos",
+        "course.toml: assignments.tidy.reveiw: unknown key; known here: due, kudos, late, release, rubric, skills, title; "
+        "an activity's own table needs that activity to be installed",
         'course.toml: assignments.tidy.release: expected a time such as "week 2 fri 23:59", found "x"',
     ]
+
+
+def test_a_course_has_sections_of_activities_beside_its_own_tables(course_file: Callable[[str | bytes], Path]) -> None:
+    course = read_course(course_file(COURSE.replace("[skills]", '[cheers]\ndue = "Friday 18:00"\n[skills]')), SECTIONS)
+    assert course.activities == {"cheers": {"due": "fri 18:00"}}
+    assert course.section("cheers", Cheers) == Cheers(due="fri 18:00")
+    assert course.section("kudos", Kudos) is None
+    assert course.assignments[0].section("kudos", Kudos) == Kudos(how_many=2, due="week 2 fri 23:59")
+
+
+def test_stored_sections_outlive_the_activity_that_knew_them(course_file: Callable[[str | bytes], Path]) -> None:
+    stored = read_course(course_file(COURSE.replace("[skills]", "[cheers]\n[skills]")), SECTIONS).to_json()
+    course, mistakes = CourseSettings.from_stored(stored, Sections())
+    assert course.to_json() == stored
+    assert [(mistake.key, mistake.sentence.partition(";")[0]) for mistake in mistakes] == [
+        (("cheers",), "unknown key"),
+        (("assignments", "tidy", "kudos"), "unknown key"),
+    ]
+
+
+def test_stored_sections_that_a_newer_activity_refuses_count_as_not_there(
+    course_file: Callable[[str | bytes], Path],
+) -> None:
+    class Strict(Settings):
+        how_many: int = Field(ge=5)
+
+    stored = read_course(course_file(COURSE), SECTIONS).to_json()
+    course, mistakes = CourseSettings.from_stored(stored, Sections(assignment={"kudos": Strict}))
+    assert course.assignments[0].section("kudos", Strict) is None
+    assert {str(mistake) for mistake in mistakes} == {
+        "course.toml: assignments.tidy.kudos.how_many: expected 5 or more, found 2",
+        "course.toml: assignments.tidy.kudos.due: unknown key; known here: how_many",
+    }
