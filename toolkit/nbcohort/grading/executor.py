@@ -6,10 +6,13 @@ from typing import Any
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbformat import NotebookNode
 from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, Execute, GetGrades
 from traitlets import Bool, Float, Integer, List, Unicode
 from traitlets.config import Config
+from traitlets.config.loader import LazyConfigValue
 
+from nbcohort.grading.left import Keep
 from nbcohort.grading.run import How, run_notebook
 from nbcohort.sandbox import Limits
 
@@ -21,14 +24,36 @@ _PASSED_ON = (
     "interrupt_on_timeout",
     "ipython_hist_file",
     "kernel_name",
+    "on_cell_complete",
+    "on_cell_error",
+    "on_cell_execute",
     "on_cell_executed",
+    "on_cell_start",
     "record_timing",
     "startup_timeout",
     "store_widget_state",
     "timeout_func",
 )
-"""Settings of `Execute` that keep their meaning. `raise_on_iopub_timeout` and `iopub_timeout` are replaced by patience,
-`execute_retries` is used by nobody, and `skip_cells_with_tag` would let learners choose which tests run."""
+"""Settings of `Execute` that keep their meaning, besides `timeout` and `enabled`."""
+
+_WITHOUT_EFFECT = {
+    "allow_error_names": "no error ends a run",
+    "execute_retries": "nbgrader does not retry either",
+    "force_raise_errors": "errors stay in the notebook, where they cost points",
+    "iopub_timeout": "outputs are waited for as long as they keep coming",
+    "kernel_manager_class": "the kernel is started in the sandbox",
+    "on_notebook_complete": "there are hooks for cells only",
+    "on_notebook_error": "there are hooks for cells only",
+    "on_notebook_start": "there are hooks for cells only",
+    "raise_on_iopub_timeout": "outputs are waited for as long as they keep coming",
+    "shell_timeout_interval": "replies are waited for without looking in between",
+    "shutdown_kernel": "the sandbox ends at once, with all that runs in it",
+    "skip_cells_with_tag": "learners could choose which tests run",
+}
+"""Settings of `Execute` that mean nothing here, and why."""
+
+_NEVER_KEPT = ("*.ipynb", "timestamp.txt")
+"""What cells may not leave: notebooks are graded from here, and the time is the server's."""
 
 
 _TOLD = {"NBGRADER_EXECUTION": "autograde"}
@@ -38,7 +63,8 @@ _TOLD = {"NBGRADER_EXECUTION": "autograde"}
 class SandboxedExecute(Execute):
     """Runs a submission's notebook in a sandbox; settings of `Execute` apply, and scores are those of `Execute`.
 
-    A dead or stuck kernel leaves errors in the notebook's remaining cells, where `Execute` fails the submission.
+    A dead or stuck kernel leaves errors in the notebook's remaining cells, where `Execute` fails the submission. Files
+    that cells write beside the notebook are there afterwards, for who grades by hand and for the next notebook.
     """
 
     unsafe = Bool(False, help="Run without a sandbox: students' code can then read and write all you can.").tag(
@@ -53,12 +79,16 @@ class SandboxedExecute(Execute):
     )
     disk = Integer(_DEFAULTS.disk, help="Bytes of the throwaway disk.").tag(config=True)
     output_limit = Integer(_DEFAULTS.output, help="Bytes of output that are kept of a notebook.").tag(config=True)
+    kept_files = Integer(
+        32 << 20, help="Bytes of the files that cells write beside a notebook that are kept with it; 0 for none."
+    ).tag(config=True)
     hidden = List(Unicode(), help="Folders that stay invisible although the Python environment holds them.").tag(
         config=True
     )
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any], km: None = None) -> tuple[NotebookNode, Any]:
         """Run `nb`, in place, beside copies of the files of its folder; note the sandbox in its metadata."""
+        self._complain_of_settings()
         folder = Path(resources["metadata"]["path"]).absolute()
         settings = {name: getattr(self, name) for name in _PASSED_ON}
         executed = run_notebook(
@@ -68,8 +98,11 @@ class SandboxedExecute(Execute):
             How(self.timeout, settings, _TOLD),
             unsafe=self.unsafe,
             left_out=tuple(path.name for path in folder.glob("*.ipynb")),  # the hidden tests are in them
-            hidden=self._hidden(),
+            hidden=(*map(Path, self.hidden), *course_roots(self)),  # in case the course lies in the environment
+            keep=Keep(self.kept_files, (*_NEVER_KEPT, *_ignored(self))) if self.kept_files else None,
         )
+        if executed.left_behind:
+            self.log.warning("Files that the notebook wrote are not kept: %s", ", ".join(executed.left_behind))
         nb.metadata["nbcohort"] = {"sandbox": executed.tier}
         return nb, resources
 
@@ -83,19 +116,32 @@ class SandboxedExecute(Execute):
             output=self.output_limit,
         )
 
-    def _hidden(self) -> tuple[Path, ...]:
-        """Return the folders to hide: the course folder, in case it lies inside the Python environment."""
-        return (*map(Path, self.hidden), *course_roots(self))
+    def _complain_of_settings(self) -> None:
+        """Log which settings have no effect here."""
+        configured = {name for section in self.section_names() for name in self.config.get(section, {})}
+        for name in sorted(configured & set(_WITHOUT_EFFECT)):
+            self.log.warning("Execute.%s has no effect in the sandbox: %s", name, _WITHOUT_EFFECT[name])
 
 
 def course_roots(configurable: Any) -> tuple[Path, ...]:
     """Return the course folder that one of the parents of a traitlets object knows of."""
+    course = _course(configurable)
+    return (Path(course.root).absolute(),) if course else ()
+
+
+def _ignored(configurable: Any) -> tuple[str, ...]:
+    """Return the patterns of files that nbgrader does not copy either."""
+    course = _course(configurable)
+    return tuple(course.ignore) if course else ()
+
+
+def _course(configurable: Any) -> CourseDirectory | None:
     while configurable is not None:
         course = getattr(configurable, "coursedir", None)
         if course is not None:
-            return (Path(course.root).absolute(),)
+            return course
         configurable = getattr(configurable, "parent", None)
-    return ()
+    return None
 
 
 def configure(c: Config) -> None:
@@ -104,7 +150,10 @@ def configure(c: Config) -> None:
     Takes the place of `Execute` in `Autograde.autograde_preprocessors`, and leaves the other steps as they are. Late
     penalties are the course's, and worked out anew for the feedback, when grades given by hand count, too.
     """
-    steps = c.Autograde.get("autograde_preprocessors") or Autograde.class_traits()["autograde_preprocessors"].default()
+    default = Autograde.class_traits()["autograde_preprocessors"].default()
+    steps = c.Autograde.get("autograde_preprocessors") or default
+    if isinstance(steps, LazyConfigValue):  # it was appended to
+        steps = steps.get_value(default)
     c.Autograde.autograde_preprocessors = [
         SandboxedExecute if step in (Execute, "nbgrader.preprocessors.Execute") else step for step in steps
     ]

@@ -66,6 +66,8 @@ class SandboxProvisioner(LocalProvisioner):
             await self.cleanup()
             raise
         self.process, self.pid, self.pgid = self.program.starter, self.program.pid, self.program.pid
+        manager.forget_work()
+        manager.work = os.dup(self.program.work)
         self.watch = Watch(self.program, manager.policy.limits or Limits())
         self.watch.start()
         manager.ip = f"/proc/self/fd/{self.program.sockets}/kernel"
@@ -108,6 +110,14 @@ class SandboxKernelManager(AsyncKernelManager):
     tier = Instance(Tier)
     provisioner: Any
     kernel_id: Any
+    work: int | None = None
+    """The folder in which the last kernel worked, open, from its start until `forget_work`."""
+
+    def forget_work(self) -> None:
+        """Let go of the folder in which the kernel worked; with that it is gone."""
+        if self.work is not None:
+            os.close(self.work)
+            self.work = None
 
     async def _async_pre_start_kernel(self, **kwargs: Any) -> tuple[list[str], dict[str, Any]]:
         if self.provisioner is None:

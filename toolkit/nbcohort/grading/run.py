@@ -21,6 +21,7 @@ from nbformat import NotebookNode
 from nbcohort.errors import NbcohortError, TooLarge
 from nbcohort.grading.engine import SandboxEngine, Status
 from nbcohort.grading.kernel import SandboxKernelManager
+from nbcohort.grading.left import Keep, bring_back
 from nbcohort.grading.output import Room
 from nbcohort.i18n import _
 from nbcohort.sandbox import Limits, Policy, probe, python_environment, shipped_solutions
@@ -47,6 +48,8 @@ class Executed:
     tier: str
     """The sandbox it ran in (`Tier.name`), or `UNSAFE`."""
     seconds: float
+    left_behind: tuple[str, ...] = ()
+    """The files that cells wrote and that were to be kept, but could not be."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +73,15 @@ def run_notebook(
     unsafe: bool = False,
     left_out: tuple[str, ...] = (),
     hidden: tuple[Path, ...] = (),
+    keep: Keep | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Executed:
     """Run all cells of `notebook`, top to bottom, beside copies of the files in `folder`.
 
-    The outputs go into the notebook, errors too; what cells write to disk is thrown away. It runs in a sandbox that
-    sees only those copies, without the files named in `left_out`, and this Python environment without the `hidden`
-    folders, or with `unsafe` as ourselves.
+    The outputs go into the notebook, errors too; what cells write to disk is thrown away, or, with `keep`, comes back
+    into `folder` as far as it was written beside the notebook. It runs in a sandbox that sees only those copies,
+    without the files named in `left_out`, and this Python environment without the `hidden` folders, or with `unsafe`
+    as ourselves.
 
     Raises `SandboxUnavailable`, `TooLarge` (folder) or `KernelFailed`, in which case nothing of the notebook has run.
     """
@@ -95,6 +100,7 @@ def run_notebook(
             manager = AsyncKernelManager(transport="ipc", connection_file=str(copy.parent / "kernel.json"), **named)
             options["resources"] = {"metadata": {"path": str(copy)}}
             stack.enter_context(environment_of(how.environment))
+            work = stack.enter_context(_opened(copy))
         else:
             tier = probe()
             tier_name = tier.name
@@ -107,9 +113,21 @@ def run_notebook(
                 limits=limits,
             )
             manager = SandboxKernelManager(policy=policy, tier=tier, **named)
+            stack.callback(manager.forget_work)
         stack.callback(_forget_papermill, notebook)
         _execute(notebook, name, manager, statuses, Room(limits.output), how, options)
-    return Executed(notebook, tuple(statuses), tier_name, clock() - started)
+        left_behind = bring_back(work if unsafe else manager.work, folder, keep) if keep else ()
+    return Executed(notebook, tuple(statuses), tier_name, clock() - started, left_behind)
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    """Open a folder for a while."""
+    number = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield number
+    finally:
+        os.close(number)
 
 
 def _execute(

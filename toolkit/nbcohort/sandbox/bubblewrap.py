@@ -67,7 +67,7 @@ def wrap(
 ) -> list[str]:
     """Return the command that runs `argv` under `policy`.
 
-    `control`: the number of an inherited unix socket over which the sockets folder is handed out, see `process.start`.
+    `control`: the number of an inherited unix socket over which two folders are handed out, see `process.start`.
     `processes_elsewhere`: see `Limits.resources`.
     """
     user = _user(policy, tier)

@@ -84,12 +84,13 @@ def limit(resources: dict[str, int]) -> None:
         pass
 
 
-def hand_over(control: int, folder: str) -> None:
-    """Send `folder`, open, and who we are (the kernel fills in our process id as the starter sees it)."""
-    opened = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+def hand_over(control: int, *folders: str) -> None:
+    """Send `folders`, open, and who we are (the kernel fills in our process id as the starter sees it)."""
+    opened = [os.open(folder, os.O_PATH | os.O_DIRECTORY) for folder in folders]
     with socket.socket(fileno=control) as channel:
-        socket.send_fds(channel, [b"ready"], [opened])
-    os.close(opened)
+        socket.send_fds(channel, [b"ready"], opened)
+    for one in opened:
+        os.close(one)
 
 
 def main() -> None:
@@ -115,7 +116,7 @@ def main() -> None:
         null = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):
             os.dup2(null, standard)
-        hand_over(plan["control"], plan["sockets"])
+        hand_over(plan["control"], plan["sockets"], os.curdir)
     os.execvp(argv[0], argv)  # noqa: S606
 
 

@@ -40,6 +40,8 @@ class Sandboxed:
     """Process 1 of the sandbox, as seen from here; with it everything in there dies."""
     sockets: int
     """`policy.SOCKETS`, open: the program's unix sockets are at /proc/self/fd/<sockets>/<name>."""
+    work: int
+    """The folder that the program started in, open; it lasts as long as this does, even when the program has ended."""
 
     def signal_group(self, number: int) -> None:
         """Send a signal to the program and the processes in its group, as a terminal would."""
@@ -60,13 +62,14 @@ class Sandboxed:
     def close(self) -> None:
         """End it and let go of its files."""
         self.kill()
-        if self.sockets >= 0:
-            os.close(self.sockets)
-            self.sockets = -1
+        for opened in (self.sockets, self.work):
+            if opened >= 0:
+                os.close(opened)
+        self.sockets = self.work = -1
 
 
 def start(argv: Sequence[str], policy: Policy, tier: Tier) -> Sandboxed:
-    """Start `argv` under `policy`; returns when it is about to run, with its sockets folder open.
+    """Start `argv` under `policy`; returns when it is about to run, with its sockets and working folders open.
 
     Raises `SandboxFailed` with the reason when the sandbox or the copying of files fails. The caller owns the result
     and calls `close`.
@@ -94,7 +97,7 @@ def start(argv: Sequence[str], policy: Policy, tier: Tier) -> Sandboxed:
         )
         theirs.close()
         try:
-            pid, sockets = _receive(ours)
+            pid, sockets, work = _receive(ours)
         except (OSError, ValueError) as error:
             starter.kill()
             _out, complaint = starter.communicate()
@@ -102,19 +105,19 @@ def start(argv: Sequence[str], policy: Policy, tier: Tier) -> Sandboxed:
             raise SandboxFailed(_("The sandbox did not start: {why}").format(why=why[-1] if why else error)) from error
         if starter.stderr:
             starter.stderr.close()
-    return Sandboxed(starter, pid, parent(pid), sockets)
+    return Sandboxed(starter, pid, parent(pid), sockets, work)
 
 
-def _receive(channel: socket.socket) -> tuple[int, int]:
-    """Return who sent, by process id, and the folder that came along, open."""
-    room = socket.CMSG_SPACE(12) + socket.CMSG_SPACE(4)
+def _receive(channel: socket.socket) -> tuple[int, int, int]:
+    """Return who sent, by process id, and the two folders that came along, open."""
+    room = socket.CMSG_SPACE(12) + socket.CMSG_SPACE(8)
     message, ancillary, _flags, _address = channel.recvmsg(16, room, socket.MSG_CMSG_CLOEXEC)
     received = {kind: data for _level, kind, data in ancillary}
     if message != b"ready" or socket.SCM_RIGHTS not in received:
         raise ValueError("no answer")
     (pid,) = struct.unpack_from("i", received[socket.SCM_CREDENTIALS])
-    (folder,) = struct.unpack_from("i", received[socket.SCM_RIGHTS])
-    return pid, folder
+    sockets, work = struct.unpack_from("ii", received[socket.SCM_RIGHTS])
+    return pid, sockets, work
 
 
 def find_bubblewrap() -> str:

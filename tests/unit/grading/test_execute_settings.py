@@ -1,0 +1,62 @@
+"""Settings that nbgrader's users know: they keep their meaning, or the log names them."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbformat.v4 import new_notebook
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import Execute, IgnorePattern
+from traitlets.config import Config
+
+from nbcohort.grading.executor import _PASSED_ON, _WITHOUT_EFFECT, SandboxedExecute, configure
+from tests.unit.grading.course import code
+
+
+def test_every_setting_of_execute_is_passed_on_or_named_as_without_effect() -> None:
+    settings = {*Execute.class_traits(config=True), "on_cell_executed"}  # this one is a method of `Execute`
+
+    assert settings == {*_PASSED_ON, *_WITHOUT_EFFECT, "enabled", "timeout"}
+    assert not set(_PASSED_ON) & set(_WITHOUT_EFFECT)
+
+
+@pytest.mark.slow
+def test_hooks_are_called_and_settings_without_effect_are_named_in_the_log(tmp_path: Path) -> None:
+    called: list[int] = []
+    said: list[str] = []
+    log = logging.Logger("of-this-test")
+    log.addFilter(lambda record: bool(said.append(record.getMessage())))
+    execute = SandboxedExecute(
+        log=log,
+        config=Config(
+            Execute={"iopub_timeout": 9, "kernel_name": "python3"},
+            ExecutePreprocessor={"skip_cells_with_tag": "hard", "timeout": 20},
+        ),
+        on_cell_start=lambda cell, cell_index: called.append(cell_index),
+    )
+    notebook = new_notebook(cells=[code("1"), code("open('big', 'w').write('x' * 10)"), code("3")])
+    notebook.metadata["kernelspec"] = {"name": "no-such-kernel", "display_name": "?"}
+    execute.kept_files = 5
+
+    execute.preprocess(notebook, {"metadata": {"path": str(tmp_path)}})
+
+    assert [cell.outputs[0]["data"]["text/plain"] for cell in notebook.cells] == ["1", "10", "3"]
+    assert called == [0, 1, 2]
+    assert execute.timeout == 20
+    assert said == [
+        "Execute.iopub_timeout has no effect in the sandbox: outputs are waited for as long as they keep coming",
+        "Execute.skip_cells_with_tag has no effect in the sandbox: learners could choose which tests run",
+        "Files that the notebook wrote are not kept: big",
+    ]
+
+
+def test_steps_that_a_course_appended_stay(tmp_path: Path) -> None:
+    config = Config()
+    config.Autograde.autograde_preprocessors.append(IgnorePattern)
+
+    configure(config)
+
+    steps: list[Any] = list(Autograde.class_traits()["autograde_preprocessors"].default())
+    expected = [SandboxedExecute if step is Execute else step for step in steps]
+    assert config.Autograde.autograde_preprocessors == [*expected, IgnorePattern]
