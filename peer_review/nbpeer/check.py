@@ -24,8 +24,7 @@ MANY = 4
 
 def review_settings(assignment: AssignmentSettings) -> ReviewSettings | None:
     """Return the review section of an assignment, or None if it has none."""
-    section = assignment.activities.get(SECTION)
-    return None if section is None else ReviewSettings.model_validate(section)
+    return assignment.section(SECTION, ReviewSettings)
 
 
 def check_course(course: CourseSettings, cohort: CohortSettings | None) -> list[Finding]:

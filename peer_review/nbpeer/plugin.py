@@ -43,7 +43,7 @@ def commands(app: typer.Typer) -> None:
 
 
 @hook
-def settings_model() -> tuple[str, type[BaseModel]]:
+def assignment_settings() -> tuple[str, type[BaseModel]]:
     """`[assignments.<name>.review]`."""
     from nbpeer.settings import SECTION, ReviewSettings
 

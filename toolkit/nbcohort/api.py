@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nbcohort.client import ServiceClient, open_client
     from nbcohort.courses.actions import AppliedSettings, read_settings
     from nbcohort.courses.findings import Finding, error, warning
+    from nbcohort.courses.moments import moment, moment_in, zone_of
     from nbcohort.courses.roster import RosterEntry, active_members, cohort_ids, partners_of, roster
     from nbcohort.courses.schedule import AssignmentTimes, Calendar
     from nbcohort.courses.settings import (
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
         CourseSettings,
         Criterion,
         Relative,
+        Sections,
         Settings,
+        Weekly,
     )
     from nbcohort.service.acting import Acting, as_service
     from nbcohort.service.deps import Caller
@@ -46,6 +49,9 @@ _WHERE = {
     "Finding": "nbcohort.courses.findings",
     "error": "nbcohort.courses.findings",
     "warning": "nbcohort.courses.findings",
+    "moment": "nbcohort.courses.moments",
+    "moment_in": "nbcohort.courses.moments",
+    "zone_of": "nbcohort.courses.moments",
     "RosterEntry": "nbcohort.courses.roster",
     "active_members": "nbcohort.courses.roster",
     "cohort_ids": "nbcohort.courses.roster",
@@ -58,7 +64,9 @@ _WHERE = {
     "CourseSettings": "nbcohort.courses.settings",
     "Criterion": "nbcohort.courses.settings",
     "Relative": "nbcohort.courses.settings",
+    "Sections": "nbcohort.courses.settings",
     "Settings": "nbcohort.courses.settings",
+    "Weekly": "nbcohort.courses.settings",
     "Acting": "nbcohort.service.acting",
     "as_service": "nbcohort.service.acting",
     "Caller": "nbcohort.service.deps",
@@ -110,10 +118,12 @@ __all__ = [
     "Relative",
     "RosterEntry",
     "Schema",
+    "Sections",
     "ServiceClient",
     "Settings",
     "Task",
     "UtcDateTime",
+    "Weekly",
     "Work",
     "WorkFile",
     "_",
@@ -124,6 +134,8 @@ __all__ = [
     "hook",
     "inside",
     "may",
+    "moment",
+    "moment_in",
     "new_id",
     "open_client",
     "open_work_file",
@@ -134,6 +146,7 @@ __all__ = [
     "take_lease",
     "warning",
     "works_of",
+    "zone_of",
 ]
 
 

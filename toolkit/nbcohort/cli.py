@@ -1,5 +1,6 @@
 """`nbcohort ...`: each feature adds its own commands; here they are mounted and their errors become one line."""
 
+import logging
 import sys
 
 import typer
@@ -8,7 +9,7 @@ from rich.console import Console
 from nbcohort import __version__
 from nbcohort.errors import NbcohortError
 from nbcohort.i18n import _
-from nbcohort.plugins import load_plugins
+from nbcohort.loading import load_plugins
 
 
 def _show_version(value: bool) -> None:
@@ -35,12 +36,17 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    load_plugins().hook.commands(app=app)
+    plugins = load_plugins()
+    plugins.declared("commands", lambda nothing: None, app=app)
+    for plugin in plugins:
+        if plugin.trouble:
+            _say(_("the plugin {plugin} is set aside: {why}").format(plugin=plugin, why=plugin.trouble))
     return app
 
 
 def main() -> None:
     """Run the command line; a `NbcohortError` becomes one line on stderr and exit code 1."""
+    logging.getLogger("nbcohort.loading").addHandler(logging.NullHandler())  # told in a line each, without traceback
     try:
         build_app()()
     except NbcohortError as error:
@@ -56,6 +62,10 @@ def main() -> None:
         )
 
 
-def _fail(sentence: str) -> None:
+def _say(sentence: str) -> None:
     Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"nbcohort: {sentence}")
+
+
+def _fail(sentence: str) -> None:
+    _say(sentence)
     sys.exit(1)

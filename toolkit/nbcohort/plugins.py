@@ -1,15 +1,16 @@
-"""What an activity is: the hooks a plugin implements, one docstring each. This is the page a plugin author reads.
+"""What an activity is: the hooks a plugin implements, one docstring each. `docs/plugins.md` teaches how to write one.
 
-A plugin is a module (or object) registered under the entry-point group `nbcohort`; it implements the hooks it needs:
+A plugin is one or two modules with hooks, registered as entry points under one name. The group `nbcohort` is loaded
+everywhere, also on learners' servers, which have neither FastAPI nor the service's tables; the group
+`nbcohort.service` is loaded by the service only. A hook may stand in either. It names the arguments it needs:
 
     from nbcohort.api import hook
 
     @hook
-    def settings_model():
+    def course_settings():
         return "kudos", KudosSettings
 
-Nbcohort's own features (courses, submissions, peer review) use the same hooks. `plugin.py` modules are also imported on
-learners' servers, which have neither FastAPI nor the service's tables: import those inside the hook that needs them.
+Nbcohort's own features (courses, submissions, peer review) use the same hooks.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ if TYPE_CHECKING:
     from nbcohort.store.migrate import Migrations
 
 GROUP = "nbcohort"
-"""The entry-point group, and pluggy's project name."""
+"""The entry-point group of what is loaded everywhere, and pluggy's project name."""
+
+SERVICE_GROUP = "nbcohort.service"
+"""The entry-point group of what only the service loads."""
 
 hookspec = pluggy.HookspecMarker(GROUP)
 hook = pluggy.HookimplMarker(GROUP)
@@ -70,6 +74,7 @@ class Hooks:
     def routers(self) -> list[APIRouter]:
         """Return the plugin's HTTP routes. They are mounted under `/api/v1/cohorts/{cohort}`.
 
+        Their paths begin with a word that no other plugin's begin with: give the router a prefix, such as `/kudos`.
         A route takes `caller: nbcohort.api.Caller` and opens a transaction with `caller.read()` or `caller.write()`,
         which give who acts, in which cohort, with a session and the time; `caller.once(...)` is for POSTs that create.
         """
@@ -77,19 +82,30 @@ class Hooks:
 
     @hookspec
     def commands(self, app: typer.Typer) -> None:
-        """Add the plugin's commands or its group to the `nbcohort` command line. Commands speak HTTP, nothing else."""
+        """Add the plugin's commands or its group to the `nbcohort` command line. Commands speak HTTP, nothing else.
+
+        Belongs into the group `nbcohort`, as the command line loads no other.
+        """
 
     @hookspec
-    def settings_model(self) -> tuple[str, type[BaseModel]]:
-        """Return the name and the pydantic model of the plugin's section of an assignment in `course.toml`.
+    def course_settings(self) -> tuple[str, type[BaseModel]]:
+        """Return name and model of the plugin's section of a course: `"kudos"` is the table `[kudos]` of `course.toml`.
 
-        The model has `extra="forbid"`, so that a misspelt key is found. Its fields' descriptions are the documentation.
+        The model is a subclass of `nbcohort.api.Settings`, which refuses unknown keys, so that a misspelt one is found.
         """
         raise NotImplementedError
 
     @hookspec
+    def assignment_settings(self) -> tuple[str, type[BaseModel]]:
+        """Return name and model of the plugin's section of an assignment: `[assignments.<name>.review]`."""
+        raise NotImplementedError
+
+    @hookspec
     def check_course(self, course: CourseSettings, cohort: CohortSettings | None) -> list[Finding]:
-        """Return what an instructor got wrong in the plugin's settings; `cohort` is None if there is none yet."""
+        """Return what an instructor got wrong in the plugin's settings; `cohort` is None if there is none yet.
+
+        `nbcohort check-course` and `nbcohort apply` call it, and the service, which refuses what has errors.
+        """
         raise NotImplementedError
 
     @hookspec
@@ -101,12 +117,18 @@ class Hooks:
 
     @hookspec
     def permissions(self) -> Mapping[str, Permission]:
-        """Return the plugin's table of actions: who may do each. Enforced by `acting.require(action)` in the action."""
+        """Return the plugin's table of actions: who may do each. Enforced by `acting.require(action)` in the action.
+
+        An action's name begins with the plugin's: `kudos.give`.
+        """
         raise NotImplementedError
 
     @hookspec
     def migrations(self) -> Migrations:
-        """Return the plugin's Alembic location, with a version table of its own; core rows are named by public id."""
+        """Return where the plugin's tables and migrations are. Core rows are named by public id, without a foreign key.
+
+        They are run when the service starts. A plugin whose migrations fail is set aside; they change nothing then.
+        """
         raise NotImplementedError
 
     @hookspec
@@ -129,7 +151,10 @@ class Hooks:
 
     @hookspec
     def submission_received(self, acting: Acting, submission: str, submitters: tuple[str, ...]) -> None:
-        """A submission was committed, in this very transaction. `submission` and `submitters` are public ids."""
+        """A submission was committed, in this very transaction. `submission` and `submitters` are public ids.
+
+        This and the other events tell, they do not ask: what a plugin raises is logged, and its own changes are undone.
+        """
 
     @hookspec
     def member_joined(self, acting: Acting, member: str) -> None:
@@ -151,21 +176,3 @@ class Hooks:
     @hookspec
     def forget(self, session: Session, member: str) -> None:
         """Erase what the plugin holds of a person's words and names, by public member id. Hashes and counts stay."""
-
-
-def load_plugins() -> pluggy.PluginManager:
-    """Return a manager with every installed plugin registered and checked against the specifications.
-
-    Raises:
-        pluggy.PluginValidationError: a plugin implements a hook that does not exist, or with other arguments.
-    """
-    manager = pluggy.PluginManager(GROUP)
-    manager.add_hookspecs(Hooks)
-    manager.load_setuptools_entrypoints(GROUP)
-    manager.check_pending()
-    return manager
-
-
-def settings_sections(manager: pluggy.PluginManager) -> dict[str, type[BaseModel]]:
-    """Return every plugin's settings model by the name of its section in `course.toml`."""
-    return dict(manager.hook.settings_model())

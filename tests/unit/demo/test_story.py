@@ -10,7 +10,7 @@ from nbcohort.courses.schedule import Calendar
 from nbcohort.courses.toml import read_cohort, read_course
 from nbcohort.demo import story
 from nbcohort.demo.answers import Expected, compare, fill_in, read_answers, read_expected
-from nbcohort.plugins import load_plugins, settings_sections
+from nbcohort.loading import load_plugins, settings_sections
 
 
 @pytest.fixture(scope="module")

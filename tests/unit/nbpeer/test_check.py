@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from nbcohort.api import CohortSettings, CourseSettings
+from nbcohort.api import CohortSettings, CourseSettings, Sections
 from nbpeer.check import check_course
 from nbpeer.settings import ReviewSettings
 
@@ -27,7 +27,7 @@ def findings(late: dict[str, Any] | None = None, rubric: Any = RUBRIC, **review:
                 }
             ],
         },
-        {"review": ReviewSettings},
+        Sections(assignment={"review": ReviewSettings}),
     )
     cohort = CohortSettings.from_json({"id": "a", "title": "A", "start": "2026-01-12", "time_zone": "Europe/Berlin"})
     assert check_course(course, cohort) == check_course(course, None)
@@ -63,6 +63,6 @@ def test_an_assignment_without_review_has_nothing_to_check() -> None:
             "title": "Data science",
             "assignments": [{"name": "ps1", "title": "C", "release": "week 1 mon 08:00", "due": "week 1 fri 23:59"}],
         },
-        {},
+        Sections(),
     )
     assert check_course(course, None) == []

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import StatementError
 
 from nbcohort.errors import Invalid
-from nbcohort.plugins import load_plugins
+from nbcohort.loading import load_plugins
 from nbcohort.store.audit import AuditRow, record_audit
 from nbcohort.store.database import Database
 from nbcohort.store.idempotency import do_once, fingerprint

@@ -15,7 +15,7 @@ from nbcohort.courses.schedule import Calendar
 from nbcohort.courses.settings import CohortSettings, CourseSettings
 from nbcohort.errors import Conflict, Invalid, NotFound, NotPermitted
 from nbcohort.i18n import _
-from nbcohort.plugins import settings_sections
+from nbcohort.loading import settings_sections
 from nbcohort.service.acting import Acting
 from nbcohort.service.house import House
 from nbcohort.service.identity import Identity
@@ -33,6 +33,8 @@ class AppliedSettings:
     calendar: Calendar
     applied_at: datetime
     applied_by: str
+    set_aside: tuple[str, ...] = ()
+    """Sentences about sections that do nothing, because no installed activity knows them (any more)."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,17 @@ def read_settings(session: Session, house: House, cohort: str, version: int | No
     row = session.scalar(query.order_by(SettingsVersion.version.desc()).limit(1))
     if row is None:
         return None
-    course = CourseSettings.from_json(row.course, settings_sections(house.plugins))
+    course, mistakes = CourseSettings.from_stored(row.course, settings_sections(house.plugins))
     settings = CohortSettings.from_json(row.cohort_settings)
-    return AppliedSettings(row.version, course, settings, Calendar.of(course, settings), row.applied_at, row.applied_by)
+    return AppliedSettings(
+        row.version,
+        course,
+        settings,
+        Calendar.of(course, settings),
+        row.applied_at,
+        row.applied_by,
+        tuple(str(mistake) for mistake in mistakes),
+    )
 
 
 def show_settings(acting: Acting, version: int | None = None) -> AppliedSettings:
@@ -119,8 +129,14 @@ def apply_settings(acting: Acting, course: dict[str, Any], cohort: dict[str, Any
     old = {"course": before.course.to_json(), "cohort": before.cohort.to_json()} if before else {}
     new = {"course": after.to_json(), "cohort": after_cohort.to_json()}
     found = tuple(changes(old, new))
-    notes = house.plugins.hook.settings_notes(
-        session=session, cohort=acting.cohort, before=before.course if before else None, after=after, now=acting.now
+    notes = house.plugins.each(
+        "settings_notes",
+        list,
+        session=session,
+        cohort=acting.cohort,
+        before=before.course if before else None,
+        after=after,
+        now=acting.now,
     )
     version = before.version if before else 0
     if dry_run or not found:
@@ -145,8 +161,7 @@ def apply_settings(acting: Acting, course: dict[str, Any], cohort: dict[str, Any
 
 def _refuse_errors(house: House, course: CourseSettings, cohort: CohortSettings) -> None:
     """Raise `Invalid` with everything that `nbcohort check-course` calls an error in settings."""
-    of_plugins = house.plugins.hook.check_course(course=course, cohort=cohort)
-    findings = [*check_settings(course, cohort), *(finding for some in of_plugins for finding in some)]
+    findings = [*check_settings(course, cohort), *house.plugins.findings(course, cohort)]
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         raise Invalid("\n".join(f"{finding.where}: {finding.sentence}" for finding in errors))
@@ -202,7 +217,7 @@ def enrol(
     cohort.hub_due = True
     acting.audit("member.add", member.public_id, role=role)
     acting.log("member.joined", actor=member.public_id, role=role)
-    acting.house.plugins.hook.member_joined(acting=acting, member=member.public_id)
+    acting.house.plugins.tell("member_joined", acting=acting, member=member.public_id)
     return roster.entry(member, person)
 
 
@@ -231,7 +246,7 @@ def end_membership(acting: Acting, row: Member, ends_at: datetime) -> None:
     """Let a membership end, whoever decided it."""
     row.ends_at = ends_at
     acting.log("member.left", actor=row.public_id, role=row.role)
-    acting.house.plugins.hook.member_left(acting=acting, member=row.public_id)
+    acting.house.plugins.tell("member_left", acting=acting, member=row.public_id)
 
 
 def _own_roster(acting: Acting) -> Cohort:

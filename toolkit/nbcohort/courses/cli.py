@@ -1,7 +1,6 @@
 """`nbcohort new`, `check-course`, `apply`, `cohorts`, `members`, `pairs`, `extensions`."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ from rich.table import Table
 
 from nbcohort.client import ServiceClient
 from nbcohort.courses import people_cli
-from nbcohort.courses.check import Hook, check_course
+from nbcohort.courses.check import check_course
 from nbcohort.courses.check_runs import Run
 from nbcohort.courses.check_settings import check_settings
 from nbcohort.courses.findings import Finding, has_errors
@@ -24,7 +23,7 @@ from nbcohort.courses.settings import CourseSettings
 from nbcohort.courses.toml import read_cohort, read_course
 from nbcohort.errors import Invalid
 from nbcohort.i18n import _
-from nbcohort.plugins import load_plugins, settings_sections
+from nbcohort.loading import Plugins, load_plugins, settings_sections
 
 Directory = Annotated[Path, typer.Argument(help=_("The course folder."), metavar="DIR")]
 
@@ -74,11 +73,7 @@ def check(
     if not directory.is_dir():
         raise Invalid(_("{directory} is no folder; name the course folder").format(directory=directory))
     plugins = load_plugins()
-
-    def hook(course: Any, cohort: Any) -> Iterable[Finding]:
-        return (finding for found in plugins.hook.check_course(course=course, cohort=cohort) for finding in found)
-
-    findings = _check(directory, hook, _runner(directory, unsafe) if run else None)
+    findings = _check(directory, plugins, _runner(directory, unsafe) if run else None)
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
     else:
@@ -87,13 +82,13 @@ def check(
         raise typer.Exit(1)
 
 
-def _check(directory: Path, hook: Hook, run: Run | None) -> list[Finding]:
-    sections = settings_sections(load_plugins())
+def _check(directory: Path, plugins: Plugins, run: Run | None) -> list[Finding]:
+    sections = settings_sections(plugins)
     with Console(stderr=True).status(_("Reading the settings ...")) as status:
         return check_course(
             directory,
             sections,
-            hooks=[hook],
+            hooks=[plugins.findings],
             run=run,
             progress=lambda where: status.update(_("Checking {where} ...").format(where=where)),
         )
@@ -143,7 +138,7 @@ def apply(
     course = read_course(directory / "course.toml", settings_sections(plugins))
     cohort = read_cohort(directory / "cohort.toml")
     findings = check_settings(course, cohort)
-    findings += (found for some in plugins.hook.check_course(course=course, cohort=cohort) for found in some)
+    findings += plugins.findings(course, cohort)
     if has_errors(findings):
         _show_findings(findings, ran=True)
         raise typer.Exit(1)

@@ -82,6 +82,13 @@ def unknown_key(word: str, known: Iterable[str]) -> str:
     )
 
 
+def unknown_section(word: str, known: Iterable[str]) -> str:
+    """Return the sentence about a table that means nothing where it stands, or belongs to an activity."""
+    return _("{unknown}; an activity's own table needs that activity to be installed").format(
+        unknown=unknown_key(word, known)
+    )
+
+
 def explain(error: ValidationError, model: type[BaseModel], known: Known) -> list[tuple[Key, str]]:
     """Return each mistake that pydantic found in data for `model`: its key and the sentence about it."""
     return [(detail["loc"], _sentence(detail, model, known)) for detail in error.errors()]

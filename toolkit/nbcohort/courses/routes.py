@@ -1,5 +1,6 @@
 """Cohorts, members, pairs and settings over HTTP."""
 
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -10,7 +11,7 @@ from nbcohort.courses.models import Cohort, Pair
 from nbcohort.courses.rooms import tell_hub
 from nbcohort.plugins import Task
 from nbcohort.service.deps import Caller, HubCaller
-from nbcohort.service.schema import Instant, Page, PageQuery, Schema, page_of
+from nbcohort.service.schema import LAST, Instant, Page, PageQuery, Schema, page_of
 
 CohortId = Annotated[str, Field(pattern=r"^[a-z0-9](-?[a-z0-9]){0,40}$")]
 Account = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}$")]
@@ -98,6 +99,8 @@ class SettingsOut(Schema):
     cohort: dict[str, Any]
     applied_at: AwareDatetime
     applied_by: str
+    set_aside: list[str]
+    """Sentences about sections that do nothing here, because no installed activity knows them."""
 
 
 class AddMember(Schema):
@@ -228,6 +231,7 @@ def settings(caller: Caller, version: Version | None = None) -> SettingsOut:
             cohort=found.cohort.to_json(),
             applied_at=found.applied_at,
             applied_by=found.applied_by,
+            set_aside=list(found.set_aside),
         )
 
 
@@ -301,6 +305,10 @@ def tasks(caller: Caller, query: Annotated[PageQuery, Query()]) -> Page[TaskOut]
     """What I have to do, over all activities, the most urgent first."""
     with caller.read() as acting:
         acting.require("task.list")
-        found: list[Task] = [task for some in caller.house.plugins.hook.tasks(acting=acting) for task in some]
-        found.sort(key=lambda task: (task.done, task.due_at is None, task.due_at, task.id))
-        return page_of([TaskOut(**vars(task)) for task in found], query, lambda task: task.id)
+        every = caller.house.plugins.each("tasks", _tasks_out, acting=acting)
+        found = sorted(chain.from_iterable(every), key=lambda task: (task.done, task.due_at or LAST, task.id))
+        return page_of(found, query, lambda task: task.id)
+
+
+def _tasks_out(found: list[Task]) -> list[TaskOut]:
+    return [TaskOut(**vars(task)) for task in found]

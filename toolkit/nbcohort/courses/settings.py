@@ -2,8 +2,8 @@
 
 `nbcohort.courses.toml` reads these from ``course.toml`` and ``cohort.toml``; `to_json` and `from_json` carry them over
 HTTP and into versions. Times are kept as they were written (in one spelling) and become instants in
-`nbcohort.courses.schedule`. Activities are plugins: each assignment's `activities` maps a section's name, such as
-``review``, to what the plugin's own model made of it; the models come in as `Sections`.
+`nbcohort.courses.schedule`. Activities are plugins: the `activities` of a course and of each assignment map a section's
+name, such as ``review``, to what the plugin's own model made of it; the models come in as `Sections`.
 
 What is here is only what each key may be by itself; what an instructor can get wrong in the whole is found by
 `nbcohort.courses.check_settings`.
@@ -11,8 +11,9 @@ What is here is only what each key may be by itself; what an instructor can get 
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -25,12 +26,27 @@ from pydantic import (
     model_validator,
 )
 
-from nbcohort.courses.mistakes import Key, Known, Mistake, SettingsError, explain, unknown_key
-from nbcohort.courses.times import RelativeTime, in_calendar, parse_when, parse_zone
+from nbcohort.courses.mistakes import Key, Known, Mistake, SettingsError, explain, unknown_section
+from nbcohort.courses.times import RelativeTime, in_calendar, parse_weekly, parse_when, parse_zone
 from nbcohort.i18n import _
 
-Sections: TypeAlias = Mapping[str, type[BaseModel]]
-"""The activities' sections that an assignment may have: name -> the model of the plugin that knows it."""
+Models: TypeAlias = Mapping[str, type[BaseModel]]
+"""Name of a section -> the model of the plugin that knows it."""
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Sections:
+    """The activities' sections that a course may have, and those that each of its assignments may have."""
+
+    course: Models = field(default_factory=dict)
+    assignment: Models = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[tuple[str, type[BaseModel]]]:
+        """Every section, as the heading of its table, such as ``[kudos]``, and its model."""
+        yield from ((f"[{name}]", model) for name, model in self.course.items())
+        yield from ((f"[assignments.<name>.{name}]", model) for name, model in self.assignment.items())
 
 
 def _like(pattern: str, expected: str) -> AfterValidator:
@@ -73,6 +89,9 @@ Slug = Annotated[
 Relative = Annotated[str, BeforeValidator(_text_of_time), AfterValidator(lambda text: str(RelativeTime.parse(text)))]
 """A time in a course, for plugins' settings too: ``week 2 fri 23:59``."""
 
+Weekly = Annotated[str, AfterValidator(parse_weekly)]
+"""A time of each week, for plugins' settings: ``fri 18:00``. `Calendar.instant(f"week {number} {weekly}")` is when."""
+
 When = Annotated[str, BeforeValidator(_text_of_time), AfterValidator(_when)]
 """A time in a cohort: relative, or ISO 8601; without an offset it is in the cohort's zone."""
 
@@ -84,6 +103,23 @@ class Settings(BaseModel):
     """The base of all settings, of plugins' sections too: frozen, and without unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HasActivities(Settings):
+    """What activities have sections in."""
+
+    activities: dict[str, dict[str, Any]] = {}
+
+    def section(self, name: str, model: type[M]) -> M | None:
+        """Return the section `name` as the activity's own `model`; None if it is not there.
+
+        A stored section that an older version of the activity accepted and `model` refuses counts as not there; the
+        settings it came with say so (`AppliedSettings.set_aside`).
+        """
+        try:
+            return model.model_validate(self.activities[name])
+        except (KeyError, ValidationError):
+            return None
 
 
 class LateSettings(Settings):
@@ -129,7 +165,7 @@ class Criterion(Settings):
     levels: tuple[Level, ...] = ()
 
 
-class AssignmentSettings(Settings):
+class AssignmentSettings(HasActivities):
     """One assignment of a course; `name` is nbgrader's, the folder under ``source/``."""
 
     name: Annotated[str, _like(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", _('a name of letters, digits, "-" and "_"'))]
@@ -139,7 +175,6 @@ class AssignmentSettings(Settings):
     late: LateSettings = LateSettings()
     skills: tuple[Text, ...] = ()
     rubric: tuple[Criterion, ...] = ()
-    activities: dict[str, dict[str, Any]] = {}
 
     @model_validator(mode="after")
     def _criteria_have_different_ids(self) -> Self:
@@ -166,7 +201,7 @@ class Limits(Settings):
         return min(self.max_file_mb, self.max_total_mb) * 1_000_000
 
 
-class CourseSettings(Settings):
+class CourseSettings(HasActivities):
     """A course: what is taught, reusable. See `nbcohort.courses.toml.read_course`."""
 
     id: Slug
@@ -199,6 +234,20 @@ class CourseSettings(Settings):
 
         Raises SettingsError with all mistakes, under the keys that they have in ``course.toml``.
         """
+        course, mistakes = cls.from_stored(data, sections, file=file)
+        if mistakes:
+            raise SettingsError(mistakes)
+        return course
+
+    @classmethod
+    def from_stored(
+        cls, data: Mapping[str, Any], sections: Sections, *, file: str = "course.toml"
+    ) -> tuple[Self, list[Mistake]]:
+        """Read what was applied before, and what is wrong in activities' sections: they are kept as they are.
+
+        So a course goes on when an activity is removed, or no longer accepts what it did. Raises SettingsError when
+        anything else is wrong.
+        """
         names = _names_in(data)
         mistakes = [
             Mistake(file, _key_in_toml(key, names), sentence) for key, sentence in _section_mistakes(data, sections)
@@ -206,20 +255,15 @@ class CourseSettings(Settings):
         try:
             course = cls.model_validate(data)
         except ValidationError as error:
-            known: Known = {
-                AssignmentSettings: AssignmentSettings.model_fields.keys() - {"name", "activities"} | sections.keys()
-            }
+            known: Known = {model: _keys(model, sections) for model in (CourseSettings, AssignmentSettings)}
             mistakes += [Mistake(file, _key_in_toml(key, names), text) for key, text in explain(error, cls, known)]
-        if mistakes:
-            raise SettingsError(mistakes)
-        return course.model_copy(
-            update={
-                "assignments": tuple(
-                    assignment.model_copy(update={"activities": _activities(assignment.activities, sections)})
-                    for assignment in course.assignments
-                )
-            }
+            raise SettingsError(mistakes) from None
+        assignments = tuple(
+            assignment.model_copy(update={"activities": _activities(assignment.activities, sections.assignment)})
+            for assignment in course.assignments
         )
+        activities = _activities(course.activities, sections.course)
+        return course.model_copy(update={"activities": activities, "assignments": assignments}), mistakes
 
 
 class CohortLateSettings(LateSettings):
@@ -298,23 +342,46 @@ def _key_in_toml(key: Key, names: Sequence[str | int]) -> Key:
             return ("assignments", names[index], *rest)
         case ("assignments", int(index), *rest):
             return ("assignments", names[index], *rest)
+        case ("activities", *rest):
+            return tuple(rest)
     return key
 
 
+def _keys(model: type[BaseModel], sections: Sections) -> set[str]:
+    """Return the keys and tables that the course's or an assignment's table may have in TOML."""
+    if issubclass(model, CourseSettings):
+        return model.model_fields.keys() - {"activities"} | sections.course.keys()
+    return model.model_fields.keys() - {"name", "activities"} | sections.assignment.keys()
+
+
 def _section_mistakes(data: Mapping[str, Any], sections: Sections) -> Iterator[tuple[Key, str]]:
+    yield from _mistakes_in(data, (), sections.course, _keys(CourseSettings, sections))
     items = data.get("assignments")
     for index, item in enumerate(items if isinstance(items, list | tuple) else ()):
-        activities = item.get("activities") if isinstance(item, Mapping) else None
-        for name, values in activities.items() if isinstance(activities, Mapping) else ():
-            place: Key = ("assignments", index, "activities", name)
-            if name not in sections:
-                yield place, unknown_key(name, sections)
-            elif isinstance(values, Mapping):  # what is no table is the mistake of `activities` itself
-                try:
-                    sections[name].model_validate(values)
-                except ValidationError as error:
-                    yield from (((*place, *key), sentence) for key, sentence in explain(error, sections[name], {}))
+        known = _keys(AssignmentSettings, sections)
+        yield from _mistakes_in(item, ("assignments", index), sections.assignment, known)
 
 
-def _activities(activities: Mapping[str, dict[str, Any]], sections: Sections) -> dict[str, dict[str, Any]]:
-    return {name: sections[name].model_validate(values).model_dump(mode="json") for name, values in activities.items()}
+def _mistakes_in(table: Any, place: Key, models: Models, known: set[str]) -> Iterator[tuple[Key, str]]:
+    activities = table.get("activities") if isinstance(table, Mapping) else None
+    for name, values in activities.items() if isinstance(activities, Mapping) else ():
+        here: Key = (*place, "activities", name)
+        if name not in models:
+            yield here, unknown_section(name, known)
+        elif isinstance(values, Mapping):  # what is no table is the mistake of `activities` itself
+            try:
+                models[name].model_validate(values)
+            except ValidationError as error:
+                yield from (((*here, *key), sentence) for key, sentence in explain(error, models[name], {}))
+
+
+def _activities(activities: Mapping[str, dict[str, Any]], models: Models) -> dict[str, dict[str, Any]]:
+    """Return the sections with their defaults; one that no model takes as it is."""
+
+    def completed(name: str, values: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return models[name].model_validate(values).model_dump(mode="json")
+        except (KeyError, ValidationError):
+            return values
+
+    return {name: completed(name, values) for name, values in activities.items()}

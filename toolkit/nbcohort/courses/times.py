@@ -110,6 +110,14 @@ def parse_when(text: str) -> RelativeTime | datetime:
     )
 
 
+def parse_weekly(text: str) -> str:
+    """Return a time of each week, such as ``fri 18:00``, in its one spelling; ValueError says what was expected."""
+    try:
+        return str(RelativeTime.parse(f"week 1 {text}")).removeprefix("week 1 ")
+    except ValueError:
+        raise ValueError(_('expected a day and a time such as "fri 18:00", found "{text}"').format(text=text)) from None
+
+
 def parse_zone(name: str) -> ZoneInfo:
     """Return the IANA zone called `name`; ValueError says what was expected."""
     try:

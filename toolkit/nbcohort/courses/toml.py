@@ -1,8 +1,8 @@
 """``course.toml`` and ``cohort.toml``: read into settings, or all mistakes told with file, line, key and expectation.
 
 In TOML an assignment is a table by its name, ``[assignments.tidy-tables]``, and an activity's section stands inside
-it, ``[assignments.tidy-tables.review]``. In `CourseSettings` and in JSON, assignments are a list in the order of the
-file.
+it, ``[assignments.tidy-tables.review]``, or beside it, ``[kudos]``. In `CourseSettings` and in JSON, assignments are a
+list in the order of the file, and sections stand under `activities`.
 """
 
 import re
@@ -13,7 +13,14 @@ from typing import Any
 
 from nbcohort.courses.locate import locate
 from nbcohort.courses.mistakes import Key, Mistake, SettingsError
-from nbcohort.courses.settings import CohortSettings, CourseSettings, Sections
+from nbcohort.courses.settings import (
+    AssignmentSettings,
+    CohortSettings,
+    CourseSettings,
+    HasActivities,
+    Models,
+    Sections,
+)
 from nbcohort.i18n import _
 
 _POSITION = re.compile(r"(?P<message>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)")
@@ -28,7 +35,11 @@ def read_course(path: Path, sections: Sections) -> CourseSettings:
     """
     data, line_of = _read(path)
     try:
-        return CourseSettings.from_json(_with_list(data, path.name, sections), sections, file=path.name)
+        listed = _with_activities(_with_list(data, path.name), CourseSettings, sections.course, path.name)
+        listed["assignments"] = [
+            _with_activities(item, AssignmentSettings, sections.assignment, path.name) for item in listed["assignments"]
+        ]
+        return CourseSettings.from_json(listed, sections, file=path.name)
     except SettingsError as error:
         raise error.with_lines(line_of) from None
 
@@ -37,7 +48,7 @@ def read_cohort(path: Path) -> CohortSettings:
     """Read ``cohort.toml`` at `path`; raises SettingsError with every mistake."""
     data, line_of = _read(path)
     try:
-        return CohortSettings.from_json(_with_list(data, path.name, {}), file=path.name)
+        return CohortSettings.from_json(_with_list(data, path.name), file=path.name)
     except SettingsError as error:
         raise error.with_lines(line_of) from None
 
@@ -88,8 +99,8 @@ def _syntax_mistake(file: str, text: str, error: str) -> Mistake:
     return Mistake(file, (), _("column {column}: {error}").format(column=column, error=message), line)
 
 
-def _with_list(data: Mapping[str, Any], file: str, sections: Sections) -> dict[str, Any]:
-    """Return data as JSON has it: a list of assignments that know their names, sections under `activities`."""
+def _with_list(data: Mapping[str, Any], file: str) -> dict[str, Any]:
+    """Return data with assignments as JSON has them: a list of tables that know their names."""
     tables = data.get("assignments", {})
     if not isinstance(tables, dict):
         raise SettingsError(
@@ -112,10 +123,17 @@ def _with_list(data: Mapping[str, Any], file: str, sections: Sections) -> dict[s
     ]
     if mistakes:
         raise SettingsError(mistakes)
-    return {**data, "assignments": [_assignment(name, table, sections) for name, table in tables.items()]}
+    return {**data, "assignments": [{**table, "name": name} for name, table in tables.items()]}
 
 
-def _assignment(name: str, table: Mapping[str, Any], sections: Sections) -> dict[str, Any]:
+def _with_activities(table: Mapping[str, Any], model: type[HasActivities], models: Models, file: str) -> dict[str, Any]:
+    """Return a table as JSON has it: tables inside it of which `model` knows nothing are activities' sections."""
+    if "activities" in table:
+        raise SettingsError([Mistake(file, ("activities",), _("unknown key; an activity has a table of its own name"))])
+    sections = {
+        key: value
+        for key, value in table.items()
+        if key not in model.model_fields and (key in models or isinstance(value, dict))
+    }
     own = {key: value for key, value in table.items() if key not in sections}
-    activities = {key: value for key, value in table.items() if key in sections}
-    return {"name": name, **own, **({"activities": activities} if activities else {})}
+    return {**own, **({"activities": sections} if sections else {})}

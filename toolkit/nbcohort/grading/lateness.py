@@ -8,7 +8,7 @@ from nbgrader.plugins import LateSubmissionPlugin
 from nbcohort.courses.schedule import Calendar, late_penalty
 from nbcohort.courses.toml import read_cohort, read_course
 from nbcohort.grading.executor import course_roots
-from nbcohort.plugins import load_plugins, settings_sections
+from nbcohort.loading import load_plugins, settings_sections
 
 
 class CourseLatePenalty(LateSubmissionPlugin):

@@ -12,8 +12,9 @@ from pydantic import AwareDatetime
 
 from nbcohort import __version__
 from nbcohort.courses.routes import on_hub
-from nbcohort.plugins import load_plugins
+from nbcohort.loading import Plugin, Plugins, load_plugins
 from nbcohort.service import problems
+from nbcohort.service.claims import check_claims
 from nbcohort.service.clock import DemoClock, SystemClock
 from nbcohort.service.config import Config
 from nbcohort.service.gate import Gate
@@ -33,6 +34,24 @@ MAX_BODY = 8_000_000
 """Bytes of a request's JSON: room for the largest manifest. Files have a route with a limit of its own."""
 
 
+class PluginHealth(Schema):
+    """An installed plugin; the service's log says more about its troubles."""
+
+    name: str
+    version: str
+    state: Literal["running", "failing", "set aside"]
+    failing: list[str]
+    """The hooks whose latest call failed."""
+
+    @classmethod
+    def of(cls, plugin: Plugin) -> "PluginHealth":
+        """Return how `plugin` is."""
+        state: Literal["running", "failing", "set aside"] = (
+            "set aside" if plugin.trouble else "failing" if plugin.failing else "running"
+        )
+        return cls(name=plugin.name, version=plugin.version, state=state, failing=sorted(plugin.failing))
+
+
 class Health(Schema):
     """That the service is there, and what time it has."""
 
@@ -40,27 +59,42 @@ class Health(Schema):
     version: str
     now: AwareDatetime
     demo_clock: bool
+    plugins: list[PluginHealth]
 
 
 def build_house(config: Config) -> House:
     """Open what the service works with, and bring the database up to date."""
     config.data.mkdir(parents=True, exist_ok=True)
-    plugins = load_plugins()
+    plugins = load_plugins(service=True)
+    check_claims(plugins)
     database = Database(config.database)
-    upgrade(database, [STORE, *reversed(plugins.hook.migrations())])
+    _migrate(database, plugins)
     return House(
         data=config.data,
         database=database,
         blobs=LocalStore(config.blobs),
         clock=DemoClock(config.demo_clock) if config.demo_clock else SystemClock(),
         plugins=plugins,
-        permissions=merge(plugins.hook.permissions()),
-        kinds=InteractionKinds(kind for kinds in plugins.hook.interaction_kinds() for kind in kinds),
+        permissions=merge([table for _plugin, table in plugins.declared("permissions", dict)]),
+        kinds=InteractionKinds(
+            kind for _plugin, kinds in plugins.declared("interaction_kinds", list) for kind in kinds
+        ),
         hub=HubApi(
             httpx.Client(base_url=config.hub_api, headers={"Authorization": f"token {config.hub_token}"}, timeout=20)
         ),
         holder=secrets.token_hex(8),
     )
+
+
+def _migrate(database: Database, plugins: Plugins) -> None:
+    """Bring the database up to date; a plugin whose migrations fail is set aside, and has changed nothing."""
+    found = plugins.declared("migrations", lambda migrations: migrations)
+    upgrade(database, [STORE, *(migrations for plugin, migrations in found if plugin.ours)])
+    for plugin, migrations in found:
+        try:
+            upgrade(database, [migrations])
+        except Exception as error:  # noqa: BLE001 - a stranger's migration may raise anything; it is kept and told
+            plugins.set_aside(plugin, error)
 
 
 def create_app(config: Config, house: House) -> FastAPI:
@@ -105,12 +139,18 @@ def create_app(config: Config, house: House) -> FastAPI:
     def health(request: Request) -> Health:
         """Is the service there, and what time does it have?"""
         now = house.clock.now()
-        return Health(status="ok", version=__version__, now=now, demo_clock=house.clock.movable)
+        return Health(
+            status="ok",
+            version=__version__,
+            now=now,
+            demo_clock=house.clock.movable,
+            plugins=[PluginHealth.of(plugin) for plugin in house.plugins],
+        )
 
     app.include_router(service)
     app.include_router(on_hub, prefix=f"{prefix}/api/v1")
     app.include_router(on_service, prefix=f"{prefix}/api/v1")
-    for routers in house.plugins.hook.routers():
+    for _plugin, routers in house.plugins.declared("routers", list):
         for router in routers:
             app.include_router(router, prefix=f"{prefix}/api/v1/cohorts/{{cohort}}")
     return app

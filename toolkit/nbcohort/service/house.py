@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import pluggy
-
+from nbcohort.loading import Plugins
 from nbcohort.service.clock import Clock
 from nbcohort.service.hubapi import HubApi
 from nbcohort.service.permissions import Permission
@@ -26,7 +25,7 @@ class House:
     database: Database
     blobs: BlobStore
     clock: Clock
-    plugins: pluggy.PluginManager
+    plugins: Plugins
     permissions: dict[str, Permission]
     kinds: InteractionKinds
     hub: HubApi

@@ -53,7 +53,7 @@ def commit_feedback(acting: Acting, feedback: str) -> Feedback:
             assignment=submission.assignment,
             version=row.version,
         )
-    acting.house.plugins.hook.grades_released(acting=acting, assignment=submission.assignment, members=submitters)
+    acting.house.plugins.tell("grades_released", acting=acting, assignment=submission.assignment, members=submitters)
     return row
 
 

@@ -239,4 +239,4 @@ def _commit(acting: Acting, row: Submission, dates: Dates) -> None:
             late=lateness.late,
             handed_in_by=acting.name,
         )
-    acting.house.plugins.hook.submission_received(acting=acting, submission=row.public_id, submitters=submitters)
+    acting.house.plugins.tell("submission_received", acting=acting, submission=row.public_id, submitters=submitters)
