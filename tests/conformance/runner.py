@@ -82,7 +82,13 @@ def _call(command: list[str], folder: Path, environ: dict[str, str], seconds: fl
     log = folder / "pytest.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=folder, env=environ, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            cwd=folder,
+            env=environ,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            umask=0o022,
         )
     try:
         code = process.wait(seconds)

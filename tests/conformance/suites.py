@@ -30,7 +30,7 @@ class Suite:
     """More arguments for pytest."""
     parts: int = 1
     """In how many processes it is run, so that several cores have work."""
-    seconds: float = 500
+    seconds: float = 1200
     """After so long a part is ended and fails."""
     expected: str = "exchange.toml"
     """The file in expected/ that says what does not pass, and why."""
@@ -42,6 +42,7 @@ def _exchange(name: str, about: str, parts: int = 1) -> Suite:
         about=about,
         modules=(f"apps/test_{name}.py",),
         plugins=("tests.conformance.tenants",),
+        mirror="tests.conformance.mirror",
         parts=parts,
     )
 

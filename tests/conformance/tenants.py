@@ -3,7 +3,8 @@
 The exchange classes are those we ship, set by the `configure` that users call; they talk over a socket to the service
 that we ship. Test code is only who one is, and where: each test has an exchange folder (`--Exchange.root`) of its own,
 and here its own cohorts, whose ids on the service begin with a tenant's name that the tests do not see. Whoever runs
-the tests is instructor of each cohort, because in nbgrader's tests one person teaches and learns.
+the tests is instructor of each cohort, because in nbgrader's tests one person teaches and learns. Whom a test hands in
+for with `--student` does it with a token of their own, and is in the cohort, though not as a learner.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ from nbgrader.utils import get_username
 from traitlets.config import Config
 
 from nbcohort.client import ServiceClient
-from nbcohort.exchange import Exchange, configure
+from nbcohort.exchange import Exchange, ExchangeSubmit, configure
 from nbcohort.testing import RunningService, running_fake_hub, running_service
 
 ME = get_username()
@@ -34,25 +35,49 @@ class Tenants:
 
     service: RunningService
     admin: httpx.Client
-    made: set[str] = field(default_factory=set)
+    members: dict[str, set[str]] = field(default_factory=dict)
+    """Cohort's id on the service -> accounts."""
 
     def connect(self, root: str, account: str) -> ServiceClient:
         """Return a connection of `account` that knows only the tenant of the exchange folder `root`."""
-        prefix = f"t{hashlib.sha256(root.encode()).hexdigest()[:12]}-"
-        return ServiceClient(self.service.url, self.service.hub.token(account), transport=_Tenant(self, prefix))
+        token = self.service.hub.token(account)
+        return ServiceClient(self.service.url, token, transport=_Tenant(self, _prefix(root)))
+
+    def connect_exchange(self, exchange: Exchange) -> ServiceClient:
+        """Stand in for `Exchange.connect`."""
+        account = account_of(exchange)
+        if account != ME and exchange.coursedir.course_id:
+            self.enrol(exchange.root, exchange.coursedir.course_id, account, "mentor")
+        return self.connect(exchange.root, account)
+
+    def enrol(self, root: str, cohort: str, account: str, role: str) -> None:
+        """Make somebody a member, who then stays what they are."""
+        self._enrol(_prefix(root) + cohort, account, role)
 
     def ensure(self, cohort: str) -> None:
-        """Make a cohort with an instructor when it is first asked for."""
-        if cohort in self.made:
-            return
-        self.made.add(cohort)
-        self.admin.post("/cohorts", json={"id": cohort, "title": cohort}).raise_for_status()
-        self.enrol(cohort, ME, "instructor")
+        """Make a cohort, by its id on the service, with an instructor when it is first asked for."""
+        if cohort not in self.members:
+            self.members[cohort] = set()
+            self.admin.post("/cohorts", json={"id": cohort, "title": cohort}).raise_for_status()
+            self._enrol(cohort, ME, "instructor")
 
-    def enrol(self, cohort: str, account: str, role: str) -> None:
-        """Make somebody a member."""
-        member = {"account": account, "role": role}
-        self.admin.post(f"/cohorts/{cohort}/members", json=member).raise_for_status()
+    def _enrol(self, cohort: str, account: str, role: str) -> None:
+        self.ensure(cohort)
+        if account not in self.members[cohort]:
+            self.members[cohort].add(account)
+            member = {"account": account, "role": role}
+            self.admin.post(f"/cohorts/{cohort}/members", json=member).raise_for_status()
+
+
+def account_of(exchange: Exchange) -> str:
+    """Return who acts."""
+    student = str(exchange.coursedir.student_id)
+    named = isinstance(exchange, ExchangeSubmit) and re.fullmatch(r"\w+", student)
+    return student if named else ME
+
+
+def _prefix(root: str) -> str:
+    return f"t{hashlib.sha256(root.encode()).hexdigest()[:12]}-"
 
 
 class _Tenant(httpx.BaseTransport):
@@ -97,5 +122,5 @@ def tenants() -> Iterator[Tenants]:
         configure(config)
         for name, chosen in config.ExchangeFactory.items():
             patch.setattr(ExchangeFactory.class_traits()[name], "default_value", chosen)
-        patch.setattr(Exchange, "connect", lambda exchange: tenants.connect(exchange.root, ME))
+        patch.setattr(Exchange, "connect", lambda exchange: tenants.connect_exchange(exchange))
         yield tenants

@@ -16,6 +16,7 @@ PARTS = [
 
 
 @pytest.mark.conformance
+@pytest.mark.timeout(1500)  # a suite's own limit comes first
 @pytest.mark.parametrize(("suite", "part"), PARTS)
 def test_nbgraders_tests_end_as_expected(suite: Suite, part: int, tmp_path: Path) -> None:
     done = run(suite, tmp_path, part)
