@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nbcohort.api import Invalid, ServiceClient, _, inside, open_client
+from nbcohort.api import Invalid, ServiceClient, _, inside, moment, open_client, zone_of
 from nbpeer.sheet import read_sheet, write_sheet
 
 commands = typer.Typer(help=_("Review the work of peers, and read their reviews of yours."), no_args_is_help=True)
@@ -29,13 +29,15 @@ TaskArgument = Annotated[str, typer.Argument(help=_("The task's id, as `nbcohort
 def tasks(cohort: CohortOption = None) -> None:
     """List the reviews you have to write."""
     with closing(open_client()) as client:
-        found = list(client.pages(f"{_base(client, cohort)}/tasks"))
+        where = _cohort(client, cohort)
+        found, zone = list(client.pages(f"{_base(where)}/tasks")), zone_of(client, where)
     if not found:
         typer.echo(_("You have no reviews to write at present."))
         return
-    table = Table(_("task"), _("assignment"), _("work"), _("due"), _("state"))
+    table = Table(_("task"), _("assignment"), _("work"), _("due ({zone})").format(zone=zone.key), _("state"))
     for task in found:
-        table.add_row(*map(Text, (task["id"], task["assignment"], task["pseudonym"], task["due_at"], task["state"])))
+        due = moment(task["due_at"], zone)
+        table.add_row(*map(Text, (task["id"], task["assignment"], task["pseudonym"], due, task["state"])))
     Console().print(table)
 
 
@@ -47,7 +49,8 @@ def fetch(
 ) -> None:
     """Fetch a peer's work, made anonymous, and a form to fill in."""
     with closing(open_client()) as client:
-        address = f"{_base(client, cohort)}/tasks/{quote(task, safe='')}"
+        where = _cohort(client, cohort)
+        address = f"{_base(where)}/tasks/{quote(task, safe='')}"
         found, review = client.get(address), client.get(f"{address}/review")
         folder = folder or Path(f"review-{found['assignment']}-{found['pseudonym']}")
         form = folder / FORM
@@ -57,8 +60,8 @@ def fetch(
                     form=form
                 )
             )
-        kept = _fetch_files(client, address, folder / "work")
-    form.write_text(write_sheet(found, review), "utf-8")
+        kept, zone = _fetch_files(client, address, folder / "work"), zone_of(client, where)
+    form.write_text(write_sheet(found, review, zone), "utf-8")
     _say(_("Files of the work: {count}, in {folder}").format(count=kept, folder=folder / "work"))
     _say(_("Fill in {form}, then run: nbcohort review submit {task} {form}").format(form=form, task=task))
 
@@ -77,7 +80,7 @@ def submit(
         raise Invalid(_("{file} cannot be read: {error}.").format(file=file, error=error)) from None
     with closing(open_client()) as client:
         saved = client.put(
-            f"{_base(client, cohort)}/tasks/{quote(task, safe='')}/review", {**sheet, "submit": not draft}
+            f"{_base(_cohort(client, cohort))}/tasks/{quote(task, safe='')}/review", {**sheet, "submit": not draft}
         )
     if draft:
         _say(_("Kept as a draft, version {version}; it does not count yet.").format(version=saved["version"]))
@@ -93,7 +96,7 @@ def received(
 ) -> None:
     """Read the reviews of your work, and what they add up to."""
     with closing(open_client()) as client:
-        found = list(client.pages(f"{_base(client, cohort)}/received", assignment=assignment, account=account))
+        found = list(client.pages(f"{_base(_cohort(client, cohort))}/received", assignment=assignment, account=account))
     if not found:
         typer.echo(_("Nothing was handed in for this review, so there are no reviews."))
     for one in found:
@@ -107,19 +110,26 @@ def rounds(
 ) -> None:
     """List the rounds of the cohort; for staff, who reviews whom in one of them."""
     with closing(open_client()) as client:
-        base = _base(client, cohort)
+        where = _cohort(client, cohort)
+        base, zone = _base(where), zone_of(client, where)
         found = list(client.pages(f"{base}/rounds"))
         if assignment is not None:
             _show_round(client, base, found, assignment)
             return
-    table = Table(_("assignment"), _("phase"), _("opens"), _("due"))
+    opens, due = (_("opens ({zone})").format(zone=zone.key), _("due"))
+    table = Table(_("assignment"), _("phase"), opens, due)
     for one in found:
-        table.add_row(*map(Text, (one["assignment"], one["phase"], one["opens_at"], one["due_at"])))
+        times = (moment(one["opens_at"], zone), moment(one["due_at"], zone))
+        table.add_row(*map(Text, (one["assignment"], one["phase"], *times)))
     Console().print(table)
 
 
-def _base(client: ServiceClient, cohort: str | None) -> str:
-    return f"/cohorts/{quote(cohort or client.only_cohort(), safe='')}/review"
+def _cohort(client: ServiceClient, named: str | None) -> str:
+    return named or client.only_cohort()
+
+
+def _base(cohort: str) -> str:
+    return f"/cohorts/{quote(cohort, safe='')}/review"
 
 
 def _fetch_files(client: ServiceClient, address: str, folder: Path) -> int:

@@ -4,8 +4,9 @@ import textwrap
 import tomllib
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from nbcohort.api import Invalid, _
+from nbcohort.api import Invalid, _, moment_in
 
 OPEN = "?"
 """Stands where no level was chosen yet."""
@@ -13,11 +14,11 @@ OPEN = "?"
 _WIDTH = 100
 
 
-def write_sheet(task: Mapping[str, Any], review: Mapping[str, Any]) -> str:
-    """Return the form for `task`, with what `review` has already (both as the service sends them)."""
+def write_sheet(task: Mapping[str, Any], review: Mapping[str, Any], zone: ZoneInfo) -> str:
+    """Return the form for `task`, with what `review` has already (both as the service sends them), times in `zone`."""
     lines = [
         *_comment(_("Review of work {pseudonym}, {title}").format(pseudonym=task["pseudonym"], title=task["title"])),
-        *_comment(_("Due: {due}").format(due=task["due_at"])),
+        *_comment(_("Due: {due}").format(due=moment_in(task["due_at"], zone))),
         *_comment(
             _("Put the number of a level in place of each {open}, write comments between the quotes, then run:").format(
                 open=f'"{OPEN}"'

@@ -14,6 +14,7 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.utils import parse_utc
 
+from nbcohort.submissions.receipt_file import token_in
 from nbcohort.testing import RunningService, running_fake_hub, running_service
 from tests.service.exchange_desks import DUE, WEEK1, Classroom, Desk, open_classroom, write_notebook
 
@@ -68,9 +69,8 @@ def test_an_assignment_goes_out_and_comes_back(room: Classroom) -> None:
     write_notebook(ada.home / "ps1" / "p1.ipynb", "answer = 42")
     log = submitted(ada)
     assert "attempt 1" in log
-    (kept,) = (ada.home / ".local/share/nbcohort/receipts" / room.cohort / "ps1").iterdir()
     (submission,) = submissions(room)
-    assert kept.read_text().strip() == submission["receipt"]
+    assert token_in((ada.home / "ps1.receipt-1.txt").read_text()) == submission["receipt"]
     assert str(submission["manifest_sha256"])[:12] in log
     assert "attempt 2" in submitted(ada)
     assert len(submissions(room)) == 2
@@ -203,6 +203,32 @@ def test_extensions_and_due_times_reach_nbgraders_gradebook(room: Classroom) -> 
             gradebook.update_or_create_student(account)
             submission = gradebook.update_or_create_submission("ps2", account, timestamp=at)
             assert submission.total_seconds_late == late[str([account])]
+
+
+def test_names_reach_the_gradebook_and_replace_none_that_a_person_put_there(room: Classroom) -> None:
+    room.post("members", {"account": "cleo", "role": "learner", "name": "Cleo de la Cruz"})
+    room.post("members", {"account": "dan", "role": "learner", "name": "Dan Park"})
+    course_room = room.released("ps1")
+    url = f"sqlite:///{course_room.home}/gradebook.db"
+    with course_room.at(), Gradebook(url, room.cohort) as gradebook:
+        gradebook.add_assignment("ps1")
+        gradebook.add_student("dan", last_name="Park", first_name="Daniel")
+    for account in ("ada", "cleo", "dan"):
+        submitted(fetched(room.desk(account)))
+    assert course_room.nbgrader("collect", "ps1").code == 0
+    with course_room.at(), Gradebook(url, room.cohort) as gradebook:
+        names = {one.id: (one.last_name, one.first_name) for one in gradebook.students}
+    assert names == {"cleo": ("Cleo de la Cruz", "cleo"), "dan": ("Park", "Daniel")}
+
+
+def test_a_release_tells_the_gradebook_when_it_is_due(room: Classroom) -> None:
+    course_room = room.desk(f"course-{room.cohort}")
+    url = f"sqlite:///{course_room.home}/gradebook.db"
+    with course_room.at(), Gradebook(url, room.cohort) as gradebook:
+        gradebook.add_assignment("ps1")
+    room.released("ps1")
+    with course_room.at(), Gradebook(url, room.cohort) as gradebook:
+        assert gradebook.find_assignment("ps1").duedate == DUE.replace(tzinfo=None)
 
 
 def test_an_extension_granted_after_collecting_arrives_with_the_next_collect(room: Classroom) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 import nbgrader
 import pytest
 from nbgrader.apps.api import NbGraderAPI
-from nbgrader.server_extensions.assignment_list.handlers import AssignmentList
 from traitlets.config import Config
 
+from nbcohort.assignment_list import Assignments
 from nbcohort.exchange import configure
 from nbcohort.testing import RunningService
-from tests.service.exchange_desks import Classroom, Desk, open_classroom
+from tests.service.exchange_desks import Classroom, Desk, open_classroom, write_notebook
 
 NOTEBOOK = Path(nbgrader.__file__).parent / "tests" / "apps" / "files" / "test.ipynb"
 
@@ -29,8 +29,8 @@ def ada(room: Classroom) -> Desk:
     return room.desk("ada")
 
 
-def assignment_list(desk: Desk) -> AssignmentList:
-    extension = AssignmentList()
+def assignment_list(desk: Desk) -> Assignments:
+    extension = Assignments()
     extension.root_dir = str(desk.home)
     return extension
 
@@ -110,7 +110,21 @@ def test_with_the_service_down_the_extensions_say_so_and_go_on(
         config.CourseDirectory.course_id = "ds1"
         assert NbGraderAPI(config=config).exchange_missing is True
         (ada.home / "ps1").mkdir()
-        assert assignment_list(ada).list_assignments(course_id="ds1")["success"] is False
+        listed = assignment_list(ada).list_assignments(course_id="ds1")
+        refused = assignment_list(ada).submit_assignment("ds1", "ps1")
+    for answer in (listed, refused):
+        assert answer["success"] is False
+        assert "Your files stay where they are" in answer["value"]
+        assert "Traceback" not in answer["value"]
+
+
+def test_a_broken_notebook_is_refused_with_a_sentence_and_no_traceback(room: Classroom, ada: Desk) -> None:
+    write_notebook(room.desk("course-ds1").home / "release" / "ps1" / "p1.ipynb", "answer = 1")
+    assert room.desk("course-ds1").nbgrader("release_assignment", "ps1").code == 0
+    with ada.at():
+        assert assignment_list(ada).fetch_assignment("ds1", "ps1") == {"success": True}
+        (ada.home / "ps1" / "p1.ipynb").write_text("this is no JSON")
         refused = assignment_list(ada).submit_assignment("ds1", "ps1")
     assert refused["success"] is False
-    assert "Your files stay where they are" in refused["value"]
+    assert "p1.ipynb" in refused["value"]
+    assert len(refused["value"].splitlines()) == 1

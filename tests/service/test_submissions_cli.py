@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nbcohort.submissions.receipt_file import token_in
 from tests.service.classroom import DUE, FILES, Classroom, ok
 
 COMMAND = [sys.executable, "-c", "from nbcohort.cli import main; main()"]
@@ -58,9 +59,9 @@ def test_a_folder_is_handed_in_and_its_receipt_verified_offline(room: Classroom,
     assert "ps1: attempt 1 handed in" in said
     assert "by ada (2 files" in said
     (done,) = room.items("ada", "submissions")
-    assert (ada.folder / "ps1.receipt-1.jwt").read_text().strip() == done["receipt"]
+    assert token_in((ada.folder / "ps1.receipt-1.txt").read_text()) == done["receipt"]
     ada.run("receipt-keys", "keys.json")
-    said = ada.run("verify-receipt", "ps1.receipt-1.jwt", "ps1", "--keys", "keys.json", offline=True)
+    said = ada.run("verify-receipt", "ps1.receipt-1.txt", "ps1", "--keys", "keys.json", offline=True)
     assert "The receipt is genuine: attempt 1 at ps1" in said
     assert "are the ones handed in" in said
 
@@ -68,12 +69,12 @@ def test_a_folder_is_handed_in_and_its_receipt_verified_offline(room: Classroom,
 def test_what_does_not_verify_gets_a_sentence(ada: Terminal) -> None:
     ada.run("submit", "ps1")
     ada.run("receipt-keys", "keys.json")
-    verify = ("verify-receipt", "ps1.receipt-1.jwt", "ps1", "--keys", "keys.json")
+    verify = ("verify-receipt", "ps1.receipt-1.txt", "ps1", "--keys", "keys.json")
     (ada.folder / "ps1" / "ps1.ipynb").write_bytes(b"changed since")
     assert "these are not the files" in ada.fail(*verify, offline=True)
-    receipt = ada.folder / "ps1.receipt-1.jwt"
-    head, body, signature = receipt.read_text().strip().split(".")
-    receipt.write_text(f"{head}.{body[:-2]}AA.{signature}")
+    receipt = ada.folder / "ps1.receipt-1.txt"
+    head, body, signature = token_in(receipt.read_text()).split(".")
+    receipt.write_text(f"Receipt\n\n{head}.{body[:-2]}AA.{signature}")
     assert "signature is wrong" in ada.fail(*verify, offline=True)
     receipt.write_text("nonsense")
     assert "no receipt" in ada.fail(*verify, offline=True)
@@ -84,8 +85,8 @@ def test_what_does_not_verify_gets_a_sentence(ada: Terminal) -> None:
 
 def test_keys_can_be_saved_while_verifying(ada: Terminal) -> None:
     ada.run("submit", "ps1")
-    ada.run("verify-receipt", "ps1.receipt-1.jwt", "--save-keys", "keys.json")
-    ada.run("verify-receipt", "ps1.receipt-1.jwt", "--keys", "keys.json", offline=True)
+    ada.run("verify-receipt", "ps1.receipt-1.txt", "--save-keys", "keys.json")
+    ada.run("verify-receipt", "ps1.receipt-1.txt", "--keys", "keys.json", offline=True)
 
 
 def test_attempts_are_listed(room: Classroom, ada: Terminal) -> None:
@@ -104,8 +105,13 @@ def test_a_pair_member_may_hand_in_alone(room: Classroom, ada: Terminal) -> None
 
 
 def test_refusals_are_one_line_and_leave_the_files_where_they_are(room: Classroom, ada: Terminal) -> None:
-    assert 'no assignment "ps9"' in ada.fail("submit", "ps9", "ps1")
-    assert "no folder" in ada.fail("submit", "ps9")
+    said = ada.fail("submit", "ps9", "ps1")
+    assert 'no assignment "ps9"' in said
+    assert "No assignment is released" in said
+    ada.run("submit", "ps1")
+    said = ada.fail("submit", "ps9")
+    assert "no folder “ps9”" in said
+    assert "What there is: ps1." in said
     (ada.folder / "ps1" / "link").symlink_to("/etc/passwd")
     assert "is a link" in ada.fail("submit", "ps1")
     (ada.folder / "ps1" / "link").unlink()
@@ -113,7 +119,7 @@ def test_refusals_are_one_line_and_leave_the_files_where_they_are(room: Classroo
     assert "cannot be reached" in ada.fail("submit", "ps1", offline=True)
     room.service.set_clock(DUE.replace(day=17))
     assert "late hand-ins are not taken" in ada.fail("submit", "ps1")
-    assert sorted(path.name for path in ada.folder.iterdir()) == ["ps1"]
+    assert sorted(path.name for path in ada.folder.iterdir()) == ["ps1", "ps1.receipt-1.txt"]
 
 
 def test_a_broken_notebook_is_refused(room: Classroom, ada: Terminal) -> None:

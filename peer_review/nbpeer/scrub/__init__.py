@@ -13,6 +13,7 @@ into a plot, a name split over two strings, a nickname.
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,6 +30,7 @@ LARGEST = 32 * 2**20
 
 _LEFT_OUT_FILES = frozenset({"timestamp.txt", "receipt.jws", "thumbs.db", "desktop.ini"})
 _LEFT_OUT_FOLDERS = frozenset({"__pycache__", "__macosx", "feedback"})
+_RECEIPT = re.compile(r"\.receipt-\d+(-\w+)?\.txt$")
 _CODE = frozenset({".py", ".r", ".jl", ".sh"})
 _PROSE = frozenset({".md", ".rst", ".txt", ".tex"})
 
@@ -106,5 +108,7 @@ def _scrub_text(ending: str, data: bytes, names: Names) -> Scrubbed:
 def _left_out(path: str) -> bool:
     *folders, file = path.lower().split("/")
     if any(part.startswith(".") for part in (*folders, file)) or file in _LEFT_OUT_FILES:
+        return True
+    if _RECEIPT.search(file):
         return True
     return file.endswith((".pyc", "_info.json", ".jwt")) or any(folder in _LEFT_OUT_FOLDERS for folder in folders)

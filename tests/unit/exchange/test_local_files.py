@@ -13,7 +13,6 @@ from nbcohort.errors import TooLarge
 from nbcohort.exchange.choose import choose, notebooks_of
 from nbcohort.exchange.feedback import feedback_status
 from nbcohort.exchange.get import get_folder
-from nbcohort.exchange.receipts import keep_receipt, receipts_folder
 from nbcohort.submissions.manifest import BadPath
 from nbcohort.transfer import TransferDamaged, receive
 
@@ -94,16 +93,6 @@ def test_a_nasty_name_does_not_escape(tmp_path: Path, path: str) -> None:
     with pytest.raises(BadPath):
         get_folder(Sent(evil=b"1"), "/x", [listed(path, b"1")], tmp_path / "ada" / "ps1")
     assert not [file for file in tmp_path.rglob("*") if file.is_file()]
-
-
-def test_receipts_are_kept_apart_and_never_overwritten(tmp_path: Path) -> None:
-    home = receipts_folder({"HOME": str(tmp_path)})
-    assert home == tmp_path / ".local/share/nbcohort/receipts"
-    assert receipts_folder({"XDG_DATA_HOME": "/data", "HOME": "/h"}) == Path("/data/nbcohort/receipts")
-    first = keep_receipt(home, "ds1", "ps1", {"attempt": 1, "id": "sub_a", "receipt": "x.y.z"})
-    second = keep_receipt(home, "ds1", "ps1", {"attempt": 1, "id": "sub_b", "receipt": "u.v.w"})
-    assert first != second
-    assert first.read_text() == "x.y.z\n"
 
 
 def test_feedback_is_local_when_all_of_it_is_here_and_updated_when_it_differs(tmp_path: Path) -> None:

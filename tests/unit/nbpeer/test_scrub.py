@@ -242,6 +242,8 @@ def test_hidden_files_caches_and_the_exchanges_own_are_left_out(names: Names) ->
         ".env",
         "p1_info.json",
         "p1.receipt-1.jwt",
+        "p1.receipt-2.txt",
+        "sub/p1.receipt-2-sub_7f.txt",
     ]
     assert clean_paths(paths, names) == {}
 

@@ -1,3 +1,5 @@
+from zoneinfo import ZoneInfo
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,11 +25,13 @@ TASK = {
     ],
 }
 EMPTY = {"scores": {}, "comments": {}, "overall": ""}
+BERLIN = ZoneInfo("Europe/Berlin")
 LINES = st.text(st.characters(exclude_categories=["Cs"]), max_size=50).filter(lambda text: "\r" not in text)
 
 
 def test_a_fresh_form_has_no_level_and_shows_what_the_levels_mean() -> None:
-    text = write_sheet(TASK, EMPTY)
+    text = write_sheet(TASK, EMPTY, BERLIN)
+    assert "# Due: Fri 23 Jan 23:59 (Europe/Berlin)" in text
     assert "# Correctness. Does it hold?" in text
     assert "1 = Yes (counts 1.5): All of it." in text
     assert read_sheet(text) == {"scores": {}, "comments": {"correct": ""}, "overall": ""}
@@ -36,7 +40,7 @@ def test_a_fresh_form_has_no_level_and_shows_what_the_levels_mean() -> None:
 @given(LINES, LINES)
 def test_what_was_written_comes_back_unchanged(overall: str, comment: str) -> None:
     review = {"scores": {"correct": 1}, "comments": {"correct": comment}, "overall": overall}
-    assert read_sheet(write_sheet(TASK, review)) == review
+    assert read_sheet(write_sheet(TASK, review, BERLIN)) == review
 
 
 @pytest.mark.parametrize(

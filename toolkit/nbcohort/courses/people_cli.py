@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +16,7 @@ from rich.table import Table
 
 from nbcohort.client import ServiceClient
 from nbcohort.courses.mistakes import suggestion
+from nbcohort.courses.moments import UTC_ZONE, moment_in, zone_of
 from nbcohort.courses.roster_csv import read_roster
 from nbcohort.courses.schedule import Calendar
 from nbcohort.courses.toml import read_cohort
@@ -72,10 +73,12 @@ def add_cohort(
 @members.command("list")
 def list_members(cohort: Cohort = None) -> None:
     """Show everybody who is or was in the cohort."""
+    where = _cohort(cohort)
     with ServiceClient.from_environment() as client:
         _show(
-            client.pages(f"/cohorts/{_cohort(cohort)}/members"),
+            client.pages(f"/cohorts/{where}/members"),
             ("account", "name", "role", "starts_at", "ends_at", "id"),
+            zone_of(client, where),
         )
 
 
@@ -125,7 +128,8 @@ def end_member(
         ends_at = "now" if at is None else _instant(client, where, at, "--at").isoformat()
         member = _member(client, where, account)
         changed = client.patch(f"/cohorts/{where}/members/{member['id']}", json={"ends_at": ends_at})
-    _say(_("The membership of {account} ends at {when}.").format(account=account, when=_short(changed["ends_at"])))
+        when = moment_in(changed["ends_at"], zone_of(client, where))
+    _say(_("The membership of {account} ends {when}.").format(account=account, when=when))
 
 
 @pairs.command("list")
@@ -138,7 +142,7 @@ def list_pairs(cohort: Cohort = None) -> None:
             {**pair, "members": ", ".join(accounts.get(member, member) for member in pair["members"])}
             for pair in client.pages(f"/cohorts/{where}/pairs")
         ]
-    _show(found, ("id", "members", "assignment", "starts_at", "ends_at"))
+        _show(found, ("id", "members", "assignment", "starts_at", "ends_at"), zone_of(client, where))
 
 
 @pairs.command("add")
@@ -171,10 +175,12 @@ def list_extensions(
     assignment: Annotated[str | None, typer.Option(help=_("Of this assignment only."))] = None, cohort: Cohort = None
 ) -> None:
     """Show the extensions that were granted."""
+    where = _cohort(cohort)
     with ServiceClient.from_environment() as client:
         _show(
-            client.pages(f"/cohorts/{_cohort(cohort)}/extensions", assignment=assignment),
+            client.pages(f"/cohorts/{where}/extensions", assignment=assignment),
             ("assignment", "account", "due_at", "reason", "granted_at"),
+            zone_of(client, where),
         )
 
 
@@ -199,11 +205,8 @@ def grant_extension(
         member = _member(client, where, account)
         body = {"assignment": assignment, "member": member["id"], "due_at": due_at.isoformat(), "reason": reason}
         client.post(f"/cohorts/{where}/extensions", json=body, idempotency_key=uuid.uuid4().hex)
-    _say(
-        _("For {account}, {assignment} is due at {when}.").format(
-            account=account, assignment=assignment, when=_short(due_at.isoformat())
-        )
-    )
+        when = moment_in(due_at, zone_of(client, where))
+    _say(_("For {account}, {assignment} is due {when}.").format(account=account, assignment=assignment, when=when))
 
 
 def _cohort(named: str | None) -> str:
@@ -262,22 +265,24 @@ def _due_at(client: ServiceClient, cohort: str, assignment: str) -> datetime:
     return datetime.fromisoformat(found[assignment]["due_at"])
 
 
-def _show(items: Iterable[dict[str, Any]], columns: tuple[str, ...]) -> None:
+def _show(items: Iterable[dict[str, Any]], columns: tuple[str, ...], zone: ZoneInfo = UTC_ZONE) -> None:
+    """Print a table; instants to the minute, in `zone`, which is named if there are any."""
     table = Table(*(column.replace("_", " ") for column in columns))
     for item in items:
-        table.add_row(*(escape(_short(item[column])) for column in columns))
+        table.add_row(*(escape(_cell(item[column], zone)) for column in columns))
+    if any(column.endswith("_at") for column in columns):
+        table.caption = _("times in {zone}").format(zone=zone.key)
     Console(highlight=False).print(table)
 
 
-def _short(value: Any) -> str:
-    """Return a value as a table's cell; an instant to the minute, in UTC."""
+def _cell(value: Any, zone: ZoneInfo) -> str:
     if value is None:
         return "-"
     try:
         instant = datetime.fromisoformat(str(value))
     except ValueError:
         return str(value)
-    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if instant.tzinfo else str(value)
+    return f"{instant.astimezone(zone):%a %Y-%m-%d %H:%M}" if instant.tzinfo else str(value)
 
 
 def _say(sentence: str) -> None:

@@ -1,5 +1,6 @@
 """What the exchange's seven verbs share: settings, the client, failing with a sentence, time and folders."""
 
+from contextvars import ContextVar
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,6 +14,9 @@ from traitlets import Bool, Unicode
 from nbcohort.client import ServiceClient
 from nbcohort.errors import NbcohortError
 from nbcohort.i18n import _
+
+heard: ContextVar[list[str] | None] = ContextVar("heard", default=None)
+"""Gets each sentence with which the exchange fails, where somebody has set a list."""
 
 
 class Exchange(abc.Exchange):  # type: ignore[misc]
@@ -44,6 +48,9 @@ class Exchange(abc.Exchange):  # type: ignore[misc]
 
     def failed(self, sentence: str) -> NoReturn:
         """Tell the user, and stop."""
+        sentences = heard.get()
+        if sentences is not None:
+            sentences.append(sentence)
         self.fail(sentence)
         raise AssertionError  # `fail` raises
 
@@ -93,6 +100,11 @@ class Exchange(abc.Exchange):  # type: ignore[misc]
         if not items:
             self._not_released(cohort, assignment)
         return items[0]
+
+    def due(self, cohort: str, assignment: str) -> str | None:
+        """Return when an assignment is due for whoever has no extension; None if the settings do not say."""
+        found = {one["name"]: one["due_at"] for one in self.client.pages(self.at(cohort, "assignments"))}
+        return found.get(assignment)
 
     def _not_released(self, cohort: str, assignment: str) -> NoReturn:
         names = [item["assignment"] for item in self.client.pages(self.at(cohort, "releases"))]

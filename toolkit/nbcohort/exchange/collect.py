@@ -11,7 +11,7 @@ from nbcohort.client import ServiceUnreachable
 from nbcohort.errors import NbcohortError
 from nbcohort.exchange.base import Exchange
 from nbcohort.exchange.choose import NOTES
-from nbcohort.exchange.due import due_in_gradebook, naive_utc, write_due_times
+from nbcohort.exchange.due import due_in_gradebook, naive_utc, write_due_times, write_names
 from nbcohort.exchange.get import get_folder
 from nbcohort.i18n import _
 from nbcohort.submissions.manifest import BadPath, check_path
@@ -56,10 +56,12 @@ class ExchangeCollect(Exchange, abc.ExchangeCollect):  # type: ignore[misc]
         return (in_time or submissions)[-1]
 
     def init_dest(self) -> None:
-        """Warn of those who are no learners."""
-        if not self.check_owner or not self.chosen:
+        """Ask who they are, and warn of those who are no learners."""
+        members = list(self.client.pages(self.at(self.cohort, "members"))) if self.chosen else []
+        self.names = {one["account"]: one["name"] for one in members if one["account"] in self.chosen}
+        if not self.check_owner:
             return
-        learners = {m["account"] for m in self.client.pages(self.at(self.cohort, "members")) if m["role"] == "learner"}
+        learners = {one["account"] for one in members if one["role"] == "learner"}
         for account in self.chosen.keys() - learners:
             self.log.warning(
                 _("{account} handed in but is no learner of {cohort} (option ExchangeCollect.check_owner).").format(
@@ -68,7 +70,7 @@ class ExchangeCollect(Exchange, abc.ExchangeCollect):  # type: ignore[misc]
             )
 
     def copy_files(self) -> None:
-        """Collect, then make nbgrader's due times those of the service."""
+        """Collect, then make nbgrader's due times and names those of the service."""
         if not self.chosen:
             self.log.warning(f"No submissions of '{self.assignment}' for course '{self.cohort}' to collect")
         else:
@@ -77,6 +79,7 @@ class ExchangeCollect(Exchange, abc.ExchangeCollect):  # type: ignore[misc]
             )
         failed = [account for account, submission in self.chosen.items() if not self._try(account, submission)]
         self._write_due_times()
+        write_names(self.coursedir, self.assignment, self.names)
         if failed:
             self.failed(_("Not collected, see above: {names}.").format(names=", ".join(failed)))
 
@@ -119,9 +122,7 @@ class ExchangeCollect(Exchange, abc.ExchangeCollect):  # type: ignore[misc]
         return Path(self.coursedir.format_path(self.coursedir.submitted_directory, account, self.assignment))
 
     def _write_due_times(self) -> None:
-        due = {item["name"]: item["due_at"] for item in self.client.pages(self.at(self.cohort, "assignments"))}.get(
-            self.assignment
-        )
+        due = self.due(self.cohort, self.assignment)
         if due is not None:
             own = {account: one["due_at"] for account, one in self.chosen.items() if one["due_at"] is not None}
             write_due_times(self.coursedir, self.assignment, due, own)

@@ -1,4 +1,4 @@
-"""Write the service's due times into nbgrader's gradebook, from which nbgrader computes who is late by how much."""
+"""Write into nbgrader's gradebook what the service knows better: due times, extensions, and what people are called."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -40,6 +40,24 @@ def write_due_times(coursedir: Any, assignment: str, due: str, own: Mapping[str,
             gradebook.update_or_create_assignment(assignment, duedate=common)
         for account, instant in own.items():
             _write_extension(gradebook, assignment, account, naive_utc(instant) - common)
+
+
+def write_names(coursedir: Any, assignment: str, names: Mapping[str, str]) -> None:
+    """Write accounts' names, where the gradebook has none yet: what a person put there stays.
+
+    nbgrader wants a first and a last name, and shows "last, first". The service has a person's whole name and does not
+    guess at its parts: it is written as the last name, and the account as the first. Whose name is but the account is
+    left out.
+    """
+    with _known(coursedir, assignment) as (gradebook, known):
+        if known is None:
+            return
+        there = {student.id: student for student in gradebook.students}
+        for account, name in names.items():
+            student = there.get(account)
+            if name == account or (student is not None and (student.last_name or student.first_name)):
+                continue
+            gradebook.update_or_create_student(account, last_name=name, first_name=account)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from nbgrader.exchange import abc
 
 from nbcohort.exchange.base import Exchange
 from nbcohort.exchange.choose import choose, files_of
+from nbcohort.exchange.due import write_due_times
 from nbcohort.i18n import _
 from nbcohort.submissions.notebooks import check_notebooks
 
@@ -41,9 +42,12 @@ class ExchangeReleaseAssignment(Exchange, abc.ExchangeReleaseAssignment):  # typ
             )
 
     def copy_files(self) -> None:
-        """Send it."""
+        """Send it, and note in the gradebook when it is due."""
         entries = choose(self.src_path, self.coursedir, self.log)
         files = files_of(self.src_path, entries)
         check_notebooks(entries, files)
         self.client.upload(self.at(self.cohort, "releases"), {"assignment": self.assignment}, files, manifest=entries)
+        due = self.due(self.cohort, self.assignment)
+        if due is not None:
+            write_due_times(self.coursedir, self.assignment, due, {})
         self.log.info(f"Released as: {self.cohort} {self.assignment}")

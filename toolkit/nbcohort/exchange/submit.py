@@ -8,13 +8,14 @@ from typing import Any
 from nbgrader.exchange import abc
 from traitlets import Bool
 
+from nbcohort.courses.moments import zone_of
 from nbcohort.exchange.base import Exchange
 from nbcohort.exchange.choose import choose, files_of, notebooks_of
-from nbcohort.exchange.receipts import keep_receipt, receipts_folder
 from nbcohort.i18n import _
 from nbcohort.submissions.folder import FileChanged
 from nbcohort.submissions.manifest import Entry
 from nbcohort.submissions.notebooks import check_notebooks
+from nbcohort.submissions.receipt_file import keep_receipt
 
 
 class ExchangeSubmit(Exchange, abc.ExchangeSubmit):  # type: ignore[misc]
@@ -36,6 +37,7 @@ class ExchangeSubmit(Exchange, abc.ExchangeSubmit):  # type: ignore[misc]
     def init_dest(self) -> None:
         """Find the release that is answered."""
         release = self.released(self.cohort, self.assignment)
+        self.zone = zone_of(self.client, self.cohort)
         self.expected = notebooks_of(file["path"] for file in release["files"])
         self._check_student()
 
@@ -115,7 +117,7 @@ class ExchangeSubmit(Exchange, abc.ExchangeSubmit):  # type: ignore[misc]
 
     def _keep(self, submission: dict[str, Any]) -> None:
         try:
-            file = keep_receipt(receipts_folder(os.environ), self.cohort, self.assignment, submission)
+            file = keep_receipt(self.src_path, submission, self.cohort, self.zone)
         except OSError as error:
             self.log.warning(
                 _("The receipt could not be stored here ({reason}); it is: {receipt}").format(

@@ -4,6 +4,7 @@ import json
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -11,12 +12,14 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
-from nbcohort.client import PATIENT, ServiceClient, open_client
-from nbcohort.errors import Invalid, NbcohortError
+from nbcohort.client import PATIENT, ServiceClient, ServiceRefused, open_client
+from nbcohort.courses.moments import moment, moment_in, zone_of
+from nbcohort.errors import Invalid, NbcohortError, NotFound
 from nbcohort.i18n import _
 from nbcohort.submissions.folder import read_folder
 from nbcohort.submissions.manifest import Entry, human, shown
 from nbcohort.submissions.notebooks import check_notebooks
+from nbcohort.submissions.receipt_file import keep_receipt, token_in
 from nbcohort.submissions.receipts import Receipt, check_files, read_keys, verify
 
 CohortOption = Annotated[
@@ -46,21 +49,29 @@ def submit(
     console = Console()
     with closing(open_client(pauses=PATIENT, waiting=lambda sentence: _say(console, sentence))) as client:
         cohort = cohort or client.only_cohort()
+        if not folder.is_dir():
+            sentence = _("There is no folder {folder} here.").format(folder=shown(str(folder)))
+            raise NotFound(f"{sentence} {_what_there_is(client, cohort)}")
         manifest = read_folder(folder)
         files = {entry.path: folder / entry.path for entry in manifest}
         check_notebooks(manifest, files)
-        lost = _lost(client, cohort, assignment, manifest)
+        lost, zone = _lost(client, cohort, assignment, manifest), zone_of(client, cohort)
         with _progress(console) as progress:
             task = progress.add_task(_("Handing in"), total=sum(entry.size for entry in manifest))
-            done = client.upload(
-                f"/cohorts/{cohort}/submissions",
-                {"assignment": assignment, "alone": alone},
-                files,
-                manifest=manifest,
-                progress=lambda sent, total: progress.update(task, completed=sent, total=total),
-            )
-    file = _keep_receipt(folder.absolute().parent, assignment, done["attempt"], done["receipt"])
-    console.print(_summary(done), highlight=False, markup=False)
+            try:
+                done = client.upload(
+                    f"/cohorts/{cohort}/submissions",
+                    {"assignment": assignment, "alone": alone},
+                    files,
+                    manifest=manifest,
+                    progress=lambda sent, total: progress.update(task, completed=sent, total=total),
+                )
+            except ServiceRefused as refused:
+                if refused.status != NotFound.status:
+                    raise
+                raise NotFound(f"{refused} {_what_there_is(client, cohort)}") from refused
+    file = _keep_receipt(folder, done, cohort, zone)
+    console.print(_summary(done, zone), highlight=False, markup=False)
     console.print(_("Receipt: {file}").format(file=file), highlight=False, markup=False, soft_wrap=True)
     if lost:
         sentence = _("Missing, and so not graded: {names}. If you renamed it, give it its old name and hand in again.")
@@ -78,16 +89,18 @@ def submissions(
         found = list(
             client.pages(f"/cohorts/{cohort}/submissions", assignment=assignment, latest="true" if latest else None)
         )
+        zone = zone_of(client, cohort)
     if not found:
         typer.echo(_("Nothing was handed in yet."))
         return
-    table = Table(_("assignment"), _("attempt"), _("by"), _("handed in"), _("late"), _("files"), _("id"))
+    handed_in = _("handed in ({zone})").format(zone=zone.key)
+    table = Table(_("assignment"), _("attempt"), _("by"), handed_in, _("late"), _("files"), _("id"))
     for one in found:
         table.add_row(
             escape(one["assignment"]),
             str(one["attempt"]),
             escape(", ".join(one["submitters"])),
-            one["handed_in_at"],
+            moment(one["handed_in_at"], zone),
             _("late") if one["late"] else "",
             str(len(one["files"])),
             one["id"],
@@ -111,7 +124,7 @@ def verify_receipt(
     ] = None,
 ) -> None:
     """Verify a receipt; with --keys, without asking anybody."""
-    token = _read(receipt)
+    token = token_in(_read(receipt))
     key_list = _read(keys) if keys else _fetch_keys()
     if save_keys:
         save_keys.write_text(key_list, "utf-8")
@@ -134,6 +147,15 @@ def receipt_keys(
         file.write_text(f"{key_list}\n", "utf-8")
 
 
+def _what_there_is(client: ServiceClient, cohort: str) -> str:
+    """Return the sentence that names the assignments which can be handed in."""
+    found = list(client.pages(f"/cohorts/{cohort}/assignments"))
+    names = [one["name"] for one in found if one["released"] or one["submissions"]]
+    if not names:
+        return _("No assignment is released in {cohort} yet.").format(cohort=cohort)
+    return _("What there is: {names}.").format(names=", ".join(names))
+
+
 def _lost(client: ServiceClient, cohort: str, assignment: str, manifest: tuple[Entry, ...]) -> list[str]:
     """Return the notebooks that the assignment has and the folder has not."""
     releases = client.get(f"/cohorts/{cohort}/releases", assignment=assignment)["items"]
@@ -152,33 +174,31 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def _keep_receipt(folder: Path, assignment: str, attempt: int, receipt: str) -> Path:
-    file = folder / f"{assignment}.receipt-{attempt}.jwt"
+def _keep_receipt(folder: Path, done: dict[str, Any], cohort: str, zone: ZoneInfo) -> Path:
     try:
-        file.write_text(f"{receipt}\n", "utf-8")
+        return keep_receipt(folder.absolute(), done, cohort, zone)
     except OSError as error:
         raise NbcohortError(
             _(
                 "Your work was handed in, but the receipt could not be written to {file}: {reason}. It is: {receipt}"
-            ).format(file=file, reason=error.strerror, receipt=receipt)
+            ).format(file=error.filename, reason=error.strerror, receipt=done["receipt"])
         ) from error
-    return file
 
 
-def _summary(done: dict[str, Any]) -> str:
+def _summary(done: dict[str, Any], zone: ZoneInfo) -> str:
     size = human(sum(file["size"] for file in done["files"]))
     lines = [
-        _("{assignment}: attempt {attempt} handed in at {at} by {who} ({count} files, {size}).").format(
+        _("{assignment}: attempt {attempt} handed in {at} by {who} ({count} files, {size}).").format(
             assignment=done["assignment"],
             attempt=done["attempt"],
-            at=done["handed_in_at"],
+            at=moment_in(done["handed_in_at"], zone),
             who=", ".join(done["submitters"]),
             count=len(done["files"]),
             size=size,
         )
     ]
     if done["late"]:
-        lines.append(_("This is late: it was due at {due}.").format(due=done["due_at"]))
+        lines.append(_("This is late: it was due {due}.").format(due=moment(done["due_at"], zone)))
     return "\n".join(lines)
 
 
