@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import UniqueConstraint, select
+from sqlalchemy import Text, UniqueConstraint, cast, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -70,3 +70,9 @@ def do_once(
     if row.answer is None:
         row.answer = act()
     return row.answer
+
+
+def forget_answers(session: Session, account: str) -> None:
+    """Delete the answers kept for `account`, and those in which it is named: a retry is then a new request."""
+    named = cast(IdempotentRequest.answer, Text).contains(f'"{account}"', autoescape=True)
+    session.execute(delete(IdempotentRequest).where(or_(IdempotentRequest.account == account, named)))

@@ -12,14 +12,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, delete, exists, func, or_, select, text, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, delete, exists, func, or_, select, text, union, update
 from sqlalchemy.orm import Session
 
 from nbcohort.courses import roster
 from nbcohort.i18n import _
 from nbcohort.submissions.lookup import submitter_ids
 from nbcohort.submissions.manifest import digest
-from nbcohort.submissions.models import Feedback, PutBlob, Release, Snapshot, SnapshotFile, Submission, Submitter
+from nbcohort.submissions.models import (
+    Extension,
+    Feedback,
+    PutBlob,
+    Release,
+    Snapshot,
+    SnapshotFile,
+    Submission,
+    Submitter,
+)
 from nbcohort.submissions.receipts import BadReceipt, Receipt, verify
 from nbcohort.submissions.snapshots import entries
 
@@ -146,6 +155,11 @@ def forget_put(session: Session, hashes: Collection[str]) -> None:
     """Write down that nobody has sent these blobs: they are gone."""
     for batch in _batches(sorted(hashes)):
         session.execute(delete(PutBlob).where(PutBlob.sha256.in_(batch)))
+
+
+def forget_reasons(session: Session, member: str) -> None:
+    """Erase why a member was given more time."""
+    session.execute(update(Extension).where(Extension.member == member).values(reason=""))
 
 
 def hashes_of(session: Session, members: Collection[str]) -> set[str]:

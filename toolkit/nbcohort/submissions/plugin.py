@@ -10,6 +10,7 @@ from nbcohort.plugins import hook
 if TYPE_CHECKING:
     import typer
     from fastapi import APIRouter
+    from sqlalchemy.orm import Session
 
     from nbcohort.service.permissions import Permission
     from nbcohort.store.interactions import InteractionKind
@@ -45,7 +46,7 @@ def migrations() -> Migrations:
     """The tables of snapshots, releases, submissions, feedback and extensions."""
     from nbcohort.store.migrate import Migrations
 
-    return Migrations("submissions", "nbcohort.submissions")
+    return Migrations("submissions", package="nbcohort.submissions")
 
 
 @hook
@@ -54,3 +55,11 @@ def interaction_kinds() -> list[InteractionKind]:
     from nbcohort.submissions.interactions import KINDS
 
     return KINDS
+
+
+@hook
+def forget(session: Session, member: str) -> None:
+    """Erase why a member was given more time; their files go when nobody else needs them."""
+    from nbcohort.submissions import keeping
+
+    keeping.forget_reasons(session, member)

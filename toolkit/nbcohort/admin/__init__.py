@@ -1,0 +1,1 @@
+"""What whoever runs the service does on its host: back up, verify, restore, rotate keys, prune, forget."""
