@@ -22,12 +22,17 @@ class Expected:
     skipped: dict[str, str]
     """Test that skips itself -> why."""
     mirror: frozenset[str]
-    """Tests that pass with the mirror only."""
+    """Tests that pass with the mirror only. All others are run without it, but for those that are left."""
 
     @property
     def passed(self) -> int:
         """How many pass."""
         return self.tests - len(self.left) - len(self.skipped)
+
+    @property
+    def mirrored(self) -> list[str]:
+        """The tests that are run with the mirror."""
+        return sorted(self.mirror | self.left.keys())
 
 
 def expected_of(suite: Suite) -> Expected:
@@ -42,7 +47,10 @@ def expected_of(suite: Suite) -> Expected:
 
 
 def differences(expected: Expected, run: Run, *, mirror: bool = True) -> list[str]:
-    """Return in sentences what is not as expected; a test that passes though it is listed as left is not, either."""
+    """Return in sentences what is not as expected; a test that passes though it is listed as left is not, either.
+
+    `mirror` says whether the tests that need the mirror had it.
+    """
     found = []
     if len(run.collected) != expected.tests:
         found.append(f"There are {len(run.collected)} tests, not {expected.tests}.")

@@ -13,6 +13,7 @@ here removes nothing on the service.
 """
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -108,16 +109,19 @@ def _cohorts(client: ServiceClient) -> list[str]:
     return [item["cohort"] for item in client.get("/me")["cohorts"]]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def mirrors(tenants: Tenants) -> Iterator[None]:
-    """A mirror for each exchange folder, before and after each operation of our exchange."""
-    shown: dict[str, Mirror] = {}
+@pytest.fixture(autouse=True)
+def mirror(request: pytest.FixtureRequest, tenants: Tenants) -> Iterator[None]:
+    """A mirror of each exchange folder, before and after each operation of our exchange, for the tests that have it."""
+    if request.node.nodeid not in os.environ["CONFORMANCE_MIRRORED"].split("\n"):
+        yield
+        return
+    mirrors: dict[str, Mirror] = {}
     start = Exchange.start
 
     def mirrored(exchange: Exchange) -> Any:
         if not exchange.root:
             return start(exchange)
-        mirror = shown.setdefault(exchange.root, Mirror(tenants, Path(exchange.root)))
+        mirror = mirrors.setdefault(exchange.root, Mirror(tenants, Path(exchange.root)))
         mirror.before(exchange)
         result = start(exchange)
         mirror.after(exchange)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +41,8 @@ class Run:
     """What pytest printed."""
 
 
-def run(suite: Suite, folder: Path, part: int = 0, *, mirror: bool = True) -> Run:
-    """Run a part of the suite with everything that it writes in `folder`.
+def run(suite: Suite, folder: Path, part: int = 0, *, mirrored: Iterable[str] = ()) -> Run:
+    """Run a part of the suite with everything that it writes in `folder`; tests in `mirrored` have the mirror.
 
     Raises:
         AssertionError: it did not end in time, or pytest itself failed.
@@ -49,11 +50,16 @@ def run(suite: Suite, folder: Path, part: int = 0, *, mirror: bool = True) -> Ru
     settings = folder / "pytest.ini"
     settings.write_text("[pytest]\n")
     record = folder / "record.jsonl"
-    plugins = ["tests.conformance.recording", *suite.plugins, *([suite.mirror] if mirror and suite.mirror else [])]
+    plugins = ["tests.conformance.recording", *suite.plugins, *([suite.mirror] if suite.mirror else [])]
     command = [sys.executable, "-m", "pytest", "-q", "-c", str(settings), f"--rootdir={NBGRADERS_TESTS}"]
     command += ["-p", "no:cacheprovider", *(word for plugin in plugins for word in ("-p", plugin))]
     command += [*suite.arguments, *(str(NBGRADERS_TESTS / module) for module in suite.modules)]
-    environ = {**_environment(folder), "CONFORMANCE_RECORD": str(record), "CONFORMANCE_PART": f"{part}/{suite.parts}"}
+    environ = {
+        **_environment(folder),
+        "CONFORMANCE_RECORD": str(record),
+        "CONFORMANCE_PART": f"{part}/{suite.parts}",
+        "CONFORMANCE_MIRRORED": "\n".join(mirrored),
+    }
     output = _call(command, folder, environ, suite.seconds)
     lines = [json.loads(line) for line in record.read_text("utf-8").splitlines()] if record.is_file() else []
     outcomes = {line["id"]: Outcome(line["outcome"], line["text"]) for line in lines if line["outcome"] != "collected"}

@@ -25,7 +25,7 @@ class Suite:
     plugins: tuple[str, ...] = ()
     """Modules that pytest loads with `-p`."""
     mirror: str | None = None
-    """One more plugin, without which the suite is counted, too (see mirror.py)."""
+    """One more plugin, which helps only the tests that are expected to need it (see mirror.py)."""
     arguments: tuple[str, ...] = ()
     """More arguments for pytest."""
     parts: int = 1
