@@ -12,5 +12,9 @@ c = get_config()  # type: ignore[name-defined]  # noqa: F821
 # c.Authenticator.allow_all = True               or allowed_users = {"ada", "ben"}
 # c.Authenticator.admin_users = {"grace"}        they make cohorts
 
+# On one host, a page on one person's server can act as whoever looks at it. With a wildcard name and certificate, every
+# server gets a host of its own: ada.hub.example.org.
+# c.JupyterHub.subdomain_host = "https://hub.example.org"
+
 # Set what you want to replace above this line; add to lists below it: c.JupyterHub.services.append(...).
 configure(c, Path(os.environ.get("NBCOHORT_STATE", "state")))

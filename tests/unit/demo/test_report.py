@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 
 from nbcohort.demo.answers import Comparison
 from nbcohort.demo.findings import Attempt, Findings, Grade, ReviewGiven, RoundHeld, ToDo, WorkReviewed
-from nbcohort.demo.report import addresses, duration, moment, report
+from nbcohort.demo.report import addresses, duration, report
 
 BERLIN = ZoneInfo("Europe/Berlin")
 AT = datetime(2026, 1, 15, 16, 40, tzinfo=UTC)
@@ -53,7 +53,7 @@ def test_it_tells_who_handed_in_what_they_scored_who_reviewed_and_who_did_not() 
         "✓ c46e63e49d",
         "Bo Nguyen had an extension until Thu 15 Jan 17:40: Was ill.",
         "second attempt",
-        "less 1.2 for being late",
+        "less 1.2 (late)",
         "Bo (undone)",
         "Ada: Good [work], go on.",
         "“Shorter lines.”",
@@ -70,6 +70,7 @@ def test_it_tells_who_handed_in_what_they_scored_who_reviewed_and_who_did_not() 
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     said = text(report(FOUND, "Two weeks", BERLIN), width)
     assert max(len(line.rstrip()) for line in said.splitlines()) <= width
+    assert "less 1.2 (late)" in said
 
 
 @pytest.mark.parametrize(
@@ -94,13 +95,20 @@ def test_whatever_is_wrong_is_said_and_counts(wrong: Findings, sentence: str) ->
 
 
 def test_the_addresses_name_logins_and_what_is_to_do() -> None:
-    said = text(addresses(FOUND, "http://127.0.0.1:8000", "kg3c-e5k5-bnpr", "course-ds-demo", BERLIN, "iris"))
-    assert "http://127.0.0.1:8000" in said
-    assert "/user/course-ds-demo/formgrader" in said
+    room = "http://course-ds-demo.hub.localhost:8000/user/course-ds-demo"
+    said = text(addresses(FOUND, "http://hub.localhost:8000", room, "kg3c-e5k5-bnpr", ["iris", "bo"], BERLIN))
+    assert "http://hub.localhost:8000/hub/spawn/course-ds-demo" in said
+    assert f"{room}/formgrader" in said
     assert "Chance or change? is due Thu 15 Jan 17:40" in said
-    assert said.count("kg3c-e5k5-bnpr") == 2
+    assert said.count("kg3c-e5k5-bnpr") == 3
+
+
+def test_a_login_is_named_though_nothing_is_left_to_do_for_it() -> None:
+    done = replace(FOUND, to_do=())
+    room = "http://127.0.0.1:8000/user/course-ds-demo"
+    said = text(addresses(done, "http://127.0.0.1:8000", room, "kg3c-e5k5-bnpr", ["iris", "ada"], BERLIN))
+    assert [line.split()[0] for line in said.splitlines() if "nothing at present" in line] == ["iris", "ada"]
 
 
 def test_times_are_told_in_two_units_at_most() -> None:
     assert [duration(seconds) for seconds in (40, 2880, 7260, 90_000)] == ["1 min", "48 min", "2 h 1 min", "1 d 1 h"]
-    assert moment(AT, BERLIN) == "Thu 15 Jan 17:40"

@@ -26,6 +26,9 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help=_("Play, report and exit: 1 if something differs."))] = False,
     data: Annotated[Path, typer.Option(help=_("The folder that the demo lives in."))] = Path(".demo"),
     port: Annotated[int | None, typer.Option(help=_("Where the Hub answers; 8000 or the next free one."))] = None,
+    subdomains: Annotated[
+        bool, typer.Option("--subdomains", help=_("Give each server a host of its own, as ada.hub.localhost."))
+    ] = False,
     reset: Annotated[bool, typer.Option("--reset", help=_("End the demo in the folder, forget it, and exit."))] = False,
 ) -> None:
     """Start a Hub, play two weeks of a cohort on it, report, and stay up. Started again, it goes on where it was."""
@@ -45,7 +48,7 @@ def demo(
         return
     with ending_on_signals(), site.alone():
         end_orphan(site)
-        good = run(site, free_or(port, console), once=once, console=console)
+        good = run(site, free_or(port, console), once=once, subdomains=subdomains, console=console)
     if once and not good:
         raise typer.Exit(1)
 

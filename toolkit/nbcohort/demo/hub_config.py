@@ -32,24 +32,39 @@ configure_demo(c, {settings})
 """
 
 
+SUBDOMAINS_OF = "hub.localhost"
+"""Browsers find whatever ends in `.localhost` on the machine itself; other programs may not."""
+
+
 @dataclass(frozen=True)
 class Addresses:
-    """Where the demo's parts answer, all on the loopback interface."""
+    """Where the demo's parts answer, all on the loopback interface; with `subdomains`, each server on its own host."""
 
     port: int
     hub_port: int
     proxy_port: int
     service_port: int
+    subdomains: bool = False
 
     @classmethod
-    def free(cls, port: int) -> "Addresses":
+    def free(cls, port: int, *, subdomains: bool = False) -> "Addresses":
         """Return addresses with the given public port, and free ones for the rest."""
-        return cls(port, free_port(), free_port(), free_port())
+        return cls(port, free_port(), free_port(), free_port(), subdomains)
 
     @property
     def url(self) -> str:
-        """The public address."""
-        return f"http://127.0.0.1:{self.port}"
+        """The Hub's public address, for browsers."""
+        return f"http://{SUBDOMAINS_OF if self.subdomains else '127.0.0.1'}:{self.port}"
+
+    def server(self, account: str) -> str:
+        """The public address of an account's server."""
+        host = f"{account}.{SUBDOMAINS_OF}" if self.subdomains else "127.0.0.1"
+        return f"http://{host}:{self.port}/user/{account}"
+
+    @property
+    def hub(self) -> str:
+        """Where programs find the Hub: its public address, unless only browsers can resolve that."""
+        return f"http://127.0.0.1:{self.hub_port}" if self.subdomains else self.url
 
     @property
     def service(self) -> str:
@@ -72,6 +87,7 @@ def write_configuration(
         "hub_port": addresses.hub_port,
         "proxy_port": addresses.proxy_port,
         "service_port": addresses.service_port,
+        "subdomain_host": addresses.url if addresses.subdomains else "",
         "accounts": sorted(accounts),
         "admin": admin,
         "password": secrets.password,
@@ -87,6 +103,7 @@ def configure_demo(c: Config, settings: dict[str, Any]) -> None:
     """Configure the demo's Hub; `settings` are those of `write_configuration`."""
     site = Site(Path(settings["folder"]))
     c.JupyterHub.bind_url = f"http://127.0.0.1:{settings['port']}"
+    c.JupyterHub.subdomain_host = settings["subdomain_host"]
     c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{settings['hub_port']}"
     c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{settings['proxy_port']}"
     c.JupyterHub.pid_file = str(site.folder / PID_FILE)

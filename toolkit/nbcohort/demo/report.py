@@ -1,7 +1,6 @@
 """The report: from plain data to what rich prints. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rich import box
@@ -11,6 +10,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from nbcohort.courses.moments import moment
 from nbcohort.demo.findings import Findings, Grade, ReviewGiven, RoundHeld, WorkReviewed
 
 
@@ -76,7 +76,7 @@ def _scores(found: Findings) -> Iterator[RenderableType]:
 
 
 def _as_expected(grade: Grade) -> Text:
-    penalty = f"  less {grade.late_penalty:g} for being late" if grade.late_penalty else ""
+    penalty = f"  less {grade.late_penalty:g} (late)" if grade.late_penalty else ""
     return Text.assemble(("✓", "green"), (penalty, "yellow"))
 
 
@@ -148,33 +148,37 @@ def _mark(good: bool, text: str, otherwise: str) -> Text:
 
 
 def addresses(
-    found: Findings, url: str, password: str, course_room: str, zone: ZoneInfo, instructor: str
+    found: Findings, url: str, course_room: str, password: str, logins: Sequence[str], zone: ZoneInfo
 ) -> RenderableType:
-    """Return where to go and as whom, and what each has to do there."""
+    """Return where to go and as whom, and what each has to do there.
+
+    Args:
+        found: what there is to do.
+        url: the Hub's address.
+        course_room: that of the course room's server, `.../user/<account>`.
+        password: everybody's.
+        logins: the accounts to name, the instructor's first; whoever has something to do is named, too.
+        zone: the cohort's.
+    """
     table = _table("log in as", "password", "to do")
-    for account in dict.fromkeys([instructor, *(one.account for one in found.to_do)]):
+    for account in dict.fromkeys([*logins, *(one.account for one in found.to_do)]):
         things = [
             one.what + (f" is due {moment(one.due_at, zone)}" if one.due_at else "")
             for one in found.to_do
             if one.account == account
         ]
-        table.add_row(Text(account, style="bold"), password, "\n".join(things))
+        table.add_row(Text(account, style="bold"), password, "\n".join(things) or "nothing at present")
+    room = course_room.rsplit("/", 1)[-1]
     return Group(
         Text(),
         Rule(Text("The cohort is up", style="bold"), style="green"),
         Text.assemble("\nHub            ", (url, "bold underline")),
-        Text.assemble("Course room    ", (f"{url}/hub/spawn/{course_room}", "underline"), f"  (as {instructor})"),
-        Text.assemble("Formgrader     ", (f"{url}/user/{course_room}/formgrader", "underline"), "  (in it)"),
+        Text.assemble("Course room    ", (f"{url}/hub/spawn/{room}", "underline"), f"  (as {logins[0]})"),
+        Text.assemble("Formgrader     ", (f"{course_room}/formgrader", "underline"), "  (in it)"),
         Text(),
         table,
         Text(f"\nIt is {moment(found.now, zone)} in the cohort, and the time goes on while this runs.", style="dim"),
     )
-
-
-def moment(instant: datetime, zone: ZoneInfo) -> str:
-    """Return an instant as people say it."""
-    local = instant.astimezone(zone)
-    return f"{local:%a} {local.day} {local:%b %H:%M}"
 
 
 def duration(seconds: float) -> str:

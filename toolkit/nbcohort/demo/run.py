@@ -26,12 +26,12 @@ KEEP_SECONDS = 5
 """How often the cohort's time is written down while the demo is up."""
 
 
-def run(site: Site, port: int, *, once: bool, console: Console) -> bool:
+def run(site: Site, port: int, *, once: bool, subdomains: bool = False, console: Console) -> bool:
     """Run the demo; return whether all came out as written down beforehand. Without `once`, stay up until Ctrl-C."""
     secrets = site.prepare()
     journal = Journal(site.folder / "journal.json")
     clock = Time(site.clock, journal)
-    where = Addresses.free(port)
+    where = Addresses.free(port, subdomains=subdomains)
     teller = Teller(console, ZONE)
     _tell_of_sandbox(console)
     accounts = [one.account for one in story.CAN_LOG_IN]
@@ -40,12 +40,13 @@ def run(site: Site, port: int, *, once: bool, console: Console) -> bool:
     try:
         with ExitStack() as ending:
             with console.status(_("Starting the Hub ...")):
-                hub = ending.enter_context(hub_process(configuration, where.url, secrets.token, site.log))
+                hub = ending.enter_context(hub_process(configuration, where.hub, secrets.token, site.log))
             ending.callback(teller.say, _("Ending the Hub and its servers ..."))
             teller.say(_("The Hub answers"), where.url)
             found = _with_hub(site, hub, where, clock, journal, teller)
             if not once:
-                console.print(addresses(found, where.url, secrets.password, ROOM, ZONE, story.IRIS.account))
+                logins = [story.IRIS.account, *story.BUSY]
+                console.print(addresses(found, where.url, where.server(ROOM), secrets.password, logins, ZONE))
                 console.print(Text(_("Ctrl-C ends it; the same command goes on from here.") + "\n"))
                 _stay(clock)
     except KeyboardInterrupt:
@@ -56,7 +57,7 @@ def run(site: Site, port: int, *, once: bool, console: Console) -> bool:
 def _with_hub(site: Site, hub: RunningHub, where: Addresses, clock: Time, journal: Journal, teller: Teller) -> Findings:
     environment = {"NBCOHORT_URL": where.service, "JUPYTERHUB_API_URL": where.hub_api}
     desks = Desks(site.homes, environment, hub.token_of)
-    world = World(hub, desks, f"{where.url}/services/nbcohort")
+    world = World(hub, desks, where.service if where.subdomains else f"{where.url}/services/nbcohort")
     try:
         played = play(scenes(world), clock, journal, teller, desks.close)
         if not played:
