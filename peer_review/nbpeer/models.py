@@ -3,17 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, MetaData, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from nbcohort.api import NAMING, Json, UtcDateTime
+from nbcohort.api import Conventions
 
 
-class Base(DeclarativeBase):
+class Base(Conventions, DeclarativeBase):
     """The base of this plugin's tables."""
-
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: Json, list[Any]: Json}  # noqa: RUF012
 
 
 class Round(Base):

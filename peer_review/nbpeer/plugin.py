@@ -82,7 +82,7 @@ def migrations() -> Migrations:
     from nbcohort.api import Migrations
     from nbpeer.models import Base
 
-    return Migrations("review", "nbpeer", Base)
+    return Migrations("review", Base)
 
 
 @hook

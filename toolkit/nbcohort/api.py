@@ -1,7 +1,7 @@
 """What plugins may import, and nothing else. `nbcohort.plugins` tells which hooks there are.
 
-Names are loaded when they are first used: a plugin's `plugin.py` is also imported on learners' servers, which have
-neither FastAPI nor the service's tables.
+Names are loaded when they are first used: plugins are also imported on learners' servers, which have neither FastAPI
+nor the service's tables. `docs/plugins.md` describes each name, and says what later versions may change.
 """
 
 from importlib import import_module
@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from nbcohort.courses.actions import AppliedSettings, read_settings
     from nbcohort.courses.findings import Finding, error, warning
     from nbcohort.courses.moments import moment, moment_in, zone_of
-    from nbcohort.courses.roster import RosterEntry, active_members, cohort_ids, partners_of, roster
+    from nbcohort.courses.roster import (
+        RosterEntry,
+        active_members,
+        cohort_ids,
+        find_account,
+        find_member,
+        partners_of,
+        roster,
+    )
     from nbcohort.courses.schedule import AssignmentTimes, Calendar
     from nbcohort.courses.settings import (
         AssignmentSettings,
@@ -29,11 +37,11 @@ if TYPE_CHECKING:
         Weekly,
     )
     from nbcohort.service.acting import Acting, as_service
-    from nbcohort.service.deps import Caller
+    from nbcohort.service.deps import Caller, Paging
     from nbcohort.service.house import House
     from nbcohort.service.permissions import Permission, may
     from nbcohort.service.schema import Page, PageQuery, Schema, page_of
-    from nbcohort.store.base import NAMING, Json, UtcDateTime
+    from nbcohort.store.base import Conventions, Json, UtcDateTime
     from nbcohort.store.ids import new_id
     from nbcohort.store.interactions import InteractionKind
     from nbcohort.store.leases import take_lease
@@ -55,6 +63,8 @@ _WHERE = {
     "RosterEntry": "nbcohort.courses.roster",
     "active_members": "nbcohort.courses.roster",
     "cohort_ids": "nbcohort.courses.roster",
+    "find_account": "nbcohort.courses.roster",
+    "find_member": "nbcohort.courses.roster",
     "partners_of": "nbcohort.courses.roster",
     "roster": "nbcohort.courses.roster",
     "AssignmentTimes": "nbcohort.courses.schedule",
@@ -70,6 +80,7 @@ _WHERE = {
     "Acting": "nbcohort.service.acting",
     "as_service": "nbcohort.service.acting",
     "Caller": "nbcohort.service.deps",
+    "Paging": "nbcohort.service.deps",
     "House": "nbcohort.service.house",
     "Permission": "nbcohort.service.permissions",
     "may": "nbcohort.service.permissions",
@@ -77,8 +88,8 @@ _WHERE = {
     "PageQuery": "nbcohort.service.schema",
     "Schema": "nbcohort.service.schema",
     "page_of": "nbcohort.service.schema",
+    "Conventions": "nbcohort.store.base",
     "Json": "nbcohort.store.base",
-    "NAMING": "nbcohort.store.base",
     "UtcDateTime": "nbcohort.store.base",
     "new_id": "nbcohort.store.ids",
     "InteractionKind": "nbcohort.store.interactions",
@@ -92,7 +103,6 @@ _WHERE = {
 }
 
 __all__ = [
-    "NAMING",
     "Acting",
     "AppliedSettings",
     "AssignmentSettings",
@@ -101,6 +111,7 @@ __all__ = [
     "Caller",
     "CohortSettings",
     "Conflict",
+    "Conventions",
     "CourseSettings",
     "Criterion",
     "Finding",
@@ -114,6 +125,7 @@ __all__ = [
     "NotPermitted",
     "Page",
     "PageQuery",
+    "Paging",
     "Permission",
     "Relative",
     "RosterEntry",
@@ -131,6 +143,8 @@ __all__ = [
     "as_service",
     "cohort_ids",
     "error",
+    "find_account",
+    "find_member",
     "hook",
     "inside",
     "may",

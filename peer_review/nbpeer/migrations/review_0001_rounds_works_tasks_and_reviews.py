@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from nbcohort.store import base
+from nbcohort import api
 
 revision = "review_0001"
 down_revision = None
@@ -23,14 +23,14 @@ def upgrade() -> None:
         sa.Column("k", sa.Integer(), nullable=False),
         sa.Column("anonymity", sa.String(), nullable=False),
         sa.Column("score", sa.String(), nullable=False),
-        sa.Column("rubric", base.Json, nullable=False),
-        sa.Column("opens_at", base.UtcDateTime(), nullable=False),
-        sa.Column("due_at", base.UtcDateTime(), nullable=False),
-        sa.Column("opened_at", base.UtcDateTime(), nullable=False),
-        sa.Column("closed_at", base.UtcDateTime(), nullable=True),
+        sa.Column("rubric", api.Json, nullable=False),
+        sa.Column("opens_at", api.UtcDateTime(), nullable=False),
+        sa.Column("due_at", api.UtcDateTime(), nullable=False),
+        sa.Column("opened_at", api.UtcDateTime(), nullable=False),
+        sa.Column("closed_at", api.UtcDateTime(), nullable=True),
         sa.Column("seed", sa.BigInteger(), nullable=False),
-        sa.Column("offsets", base.Json, nullable=False),
-        sa.Column("certificate", base.Json, nullable=False),
+        sa.Column("offsets", api.Json, nullable=False),
+        sa.Column("certificate", api.Json, nullable=False),
         sa.Column("secret", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_review_round")),
         sa.UniqueConstraint("cohort", "assignment", name=op.f("uq_review_round_cohort")),
@@ -42,7 +42,7 @@ def upgrade() -> None:
         sa.Column("round_pk", sa.Integer(), nullable=False),
         sa.Column("submission", sa.String(), nullable=False),
         sa.Column("pseudonym", sa.String(), nullable=False),
-        sa.Column("files", base.Json, nullable=False),
+        sa.Column("files", api.Json, nullable=False),
         sa.ForeignKeyConstraint(["round_pk"], ["review_round.pk"], name=op.f("fk_review_work_round_pk")),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_review_work")),
         sa.UniqueConstraint("round_pk", "submission", name=op.f("uq_review_work_round_pk")),
@@ -81,10 +81,10 @@ def upgrade() -> None:
         sa.Column("task_pk", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("submitted", sa.Boolean(), nullable=False),
-        sa.Column("scores", base.Json, nullable=False),
-        sa.Column("comments", base.Json, nullable=False),
+        sa.Column("scores", api.Json, nullable=False),
+        sa.Column("comments", api.Json, nullable=False),
         sa.Column("overall", sa.String(), nullable=False),
-        sa.Column("saved_at", base.UtcDateTime(), nullable=False),
+        sa.Column("saved_at", api.UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["task_pk"], ["review_task.pk"], name=op.f("fk_review_version_task_pk")),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_review_version")),
         sa.UniqueConstraint("public_id", name=op.f("uq_review_version_public_id")),

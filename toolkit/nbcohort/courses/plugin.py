@@ -47,7 +47,7 @@ def migrations() -> Migrations:
     """The tables of cohorts, members, pairs and settings."""
     from nbcohort.store.migrate import Migrations
 
-    return Migrations("courses", "nbcohort.courses")
+    return Migrations("courses", package="nbcohort.courses")
 
 
 @hook

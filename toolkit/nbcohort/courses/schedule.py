@@ -70,10 +70,10 @@ class Calendar:
         parsed = parse_when(when)
         return to_utc(parsed.on(self.start) if isinstance(parsed, RelativeTime) else parsed, self.zone)
 
-    def week(self, instant: datetime) -> int:
-        """Return in which week of the cohort an instant is: 1 is the week of its start, before that it is 0 or less."""
-        monday = self.start - timedelta(days=self.start.weekday())
-        return (self.local(instant).date() - monday).days // 7 + 1
+    def this_week(self, weekly: str, now: datetime) -> datetime:
+        """Return the instant (UTC) of a time of each week, such as ``fri 18:00``, in the week (by local time) of `now`."""
+        when = RelativeTime.parse(f"week 1 {weekly}")
+        return to_utc(when.on(self.local(now).date()), self.zone)
 
     def local(self, instant: datetime) -> datetime:
         """Return an instant as the cohort's clocks show it."""

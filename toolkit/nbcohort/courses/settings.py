@@ -90,7 +90,7 @@ Relative = Annotated[str, BeforeValidator(_text_of_time), AfterValidator(lambda 
 """A time in a course, for plugins' settings too: ``week 2 fri 23:59``."""
 
 Weekly = Annotated[str, AfterValidator(parse_weekly)]
-"""A time of each week, for plugins' settings: ``fri 18:00``. `Calendar.instant(f"week {number} {weekly}")` is when."""
+"""A time of each week, for plugins' settings: ``fri 18:00``. `Calendar.this_week` tells when that is."""
 
 When = Annotated[str, BeforeValidator(_text_of_time), AfterValidator(_when)]
 """A time in a cohort: relative, or ISO 8601; without an offset it is in the cohort's zone."""

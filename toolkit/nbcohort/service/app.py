@@ -1,6 +1,7 @@
 """The FastAPI application: the house's parts put together, and its plugins' routes mounted."""
 
 import asyncio
+import logging
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -11,6 +12,8 @@ from fastapi import APIRouter, FastAPI, Request
 from pydantic import AwareDatetime
 
 from nbcohort import __version__
+from nbcohort.courses.actions import read_settings
+from nbcohort.courses.roster import cohort_ids
 from nbcohort.courses.routes import on_hub
 from nbcohort.loading import Plugin, Plugins, load_plugins
 from nbcohort.service import problems
@@ -27,8 +30,10 @@ from nbcohort.service.ticks import tick_for_ever
 from nbcohort.store.blobs import LocalStore
 from nbcohort.store.database import Database
 from nbcohort.store.interactions import InteractionKinds
-from nbcohort.store.migrate import STORE, upgrade
+from nbcohort.store.migrate import STORE, Migrations, revisions, upgrade
 from nbcohort.submissions.routes import on_service
+
+log = logging.getLogger(__name__)
 
 MAX_BODY = 8_000_000
 """Bytes of a request's JSON: room for the largest manifest. Files have a route with a limit of its own."""
@@ -69,7 +74,7 @@ def build_house(config: Config) -> House:
     check_claims(plugins)
     database = Database(config.database)
     _migrate(database, plugins)
-    return House(
+    house = House(
         data=config.data,
         database=database,
         blobs=LocalStore(config.blobs),
@@ -84,17 +89,39 @@ def build_house(config: Config) -> House:
         ),
         holder=secrets.token_hex(8),
     )
+    _tell_of_settings(house)
+    return house
 
 
 def _migrate(database: Database, plugins: Plugins) -> None:
     """Bring the database up to date; a plugin whose migrations fail is set aside, and has changed nothing."""
     found = plugins.declared("migrations", lambda migrations: migrations)
+    _tell_of_removed(database, [STORE, *(migrations for _plugin, migrations in found)])
     upgrade(database, [STORE, *(migrations for plugin, migrations in found if plugin.ours)])
     for plugin, migrations in found:
+        if plugin.ours:
+            continue
         try:
             upgrade(database, [migrations])
         except Exception as error:  # noqa: BLE001 - a stranger's migration may raise anything; it is kept and told
             plugins.set_aside(plugin, error)
+
+
+def _tell_of_removed(database: Database, known: list[Migrations]) -> None:
+    """Log which plugins have tables here and are not installed: they keep what they have, and forget nobody."""
+    with database.engine.connect() as connection:
+        for table in revisions(connection).keys() - {migrations.version_table for migrations in known}:
+            name = table.removeprefix("version_")
+            log.warning("the plugin %s is not installed; its tables and their content stay as they are", name)
+
+
+def _tell_of_settings(house: House) -> None:
+    """Log which sections of which cohort's settings do nothing."""
+    with house.database.read() as session:
+        for cohort in cohort_ids(session):
+            settings = read_settings(session, house, cohort)
+            for sentence in settings.set_aside if settings else ():
+                log.warning("cohort %s: %s", cohort, sentence)
 
 
 def create_app(config: Config, house: House) -> FastAPI:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Query, Request, Security
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from nbcohort.i18n import _
 from nbcohort.service.acting import Acting
 from nbcohort.service.house import House
 from nbcohort.service.identity import Identity
+from nbcohort.service.schema import PageQuery
 from nbcohort.store.idempotency import do_once, fingerprint
 
 M = TypeVar("M", bound=BaseModel)
@@ -151,6 +152,9 @@ def _cohort_caller(
 ) -> _CohortCaller:
     return _CohortCaller(house, identity, house.clock.now(), request, cohort)
 
+
+Paging = Annotated[PageQuery, Query()]
+"""Dependency of a route that answers with a page of a list."""
 
 HubCaller = Annotated[_HubCaller, Depends(_hub_caller)]
 """Dependency of a route about the Hub as a whole."""

@@ -1,6 +1,8 @@
-"""Write the next migration of a feature or plugin, after its `models.py` has changed.
+"""Write the next migration of a feature or plugin, after its tables have changed.
 
 python -m nbcohort.service.revise courses "what changes"
+
+It is written into the package as it is installed: install a plugin with `pip install --editable` to find it in its source.
 """
 
 import argparse
@@ -16,7 +18,7 @@ def main() -> None:
     parser.add_argument("feature", choices=sorted(known))
     parser.add_argument("message", help="what changes")
     arguments = parser.parse_args()
-    write_revision(known[arguments.feature], arguments.message)
+    print(write_revision(known[arguments.feature], arguments.message))  # noqa: T201
 
 
 if __name__ == "__main__":

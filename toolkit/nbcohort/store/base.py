@@ -42,8 +42,18 @@ Json = JSON().with_variant(JSONB(), "postgresql")
 """A JSON document."""
 
 
-class Base(DeclarativeBase):
-    """Base of the core's tables. A plugin has a base of its own and refers to core rows by public id."""
+class Conventions:
+    """What a declarative base needs so that its tables are as all others: `class Base(Conventions, DeclarativeBase)`.
 
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: Json, list[Any]: Json}  # noqa: RUF012
+    Constraints have names, a column of `datetime` holds instants, and one of `dict` or `list` holds JSON.
+    """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        if issubclass(cls, DeclarativeBase) and DeclarativeBase in cls.__bases__:
+            cls.metadata = MetaData(naming_convention=NAMING)
+            cls.type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: Json, list[Any]: Json}
+        super().__init_subclass__(**options)
+
+
+class Base(Conventions, DeclarativeBase):
+    """Base of the core's tables. A plugin has a base of its own and refers to core rows by public id."""

@@ -9,11 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from nbcohort.store.base import Base
 from nbcohort.store.ids import new_id
+
+
+class Nothing(BaseModel):
+    """The payload of a kind that says it all: who, for whom, when."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,7 @@ class InteractionKind:
 
     name: str
     version: int
-    payload: type[BaseModel]
+    payload: type[BaseModel] = Nothing
 
 
 class Interaction(Base):

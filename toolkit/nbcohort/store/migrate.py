@@ -22,22 +22,26 @@ from nbcohort.store.database import Database
 
 @dataclass(frozen=True)
 class Migrations:
-    """Where a feature's migrations are.
+    """Where a feature's tables and migrations are.
 
     Args:
         name: the feature's name, part of its version table's name.
-        package: its import package, such as `nbpeer`: `models.py` holds its tables, `migrations/` its Alembic versions.
-        base: its declarative base; a plugin has its own.
+        base: its declarative base; a plugin has its own, and all the tables of it.
+        package: the import package in which `migrations/` lies; by default that of the module that makes `base`. In the
+            core, whose features share a base, its `models.py` has the feature's tables.
     """
 
     name: str
-    package: str
     base: type[DeclarativeBase] = Base
+    package: str | None = None
 
     @property
     def location(self) -> Path:
         """The folder of Alembic versions."""
-        return Path(str(import_module(self.package).__file__)).parent / "migrations"
+        package = self.package or import_module(self.base.__module__).__package__
+        if not package:
+            raise ValueError(f"the module {self.base.__module__} should be in a package, beside a folder migrations/")
+        return Path(str(import_module(package).__file__)).parent / "migrations"
 
     @property
     def version_table(self) -> str:
@@ -47,6 +51,8 @@ class Migrations:
     @property
     def tables(self) -> frozenset[str]:
         """The names of the tables that this feature owns."""
+        if self.base is not Base:
+            return frozenset(table.name for table in self.base.metadata.sorted_tables)
         import_module(f"{self.package}.models")
         mappers = self.base.registry.mappers
         return frozenset(
@@ -58,6 +64,8 @@ class Migrations:
     @property
     def metadata(self) -> MetaData:
         """The tables that this feature owns, and no others."""
+        if self.base is not Base:
+            return self.base.metadata
         tables = self.tables
         owned = MetaData(naming_convention=self.base.metadata.naming_convention)
         for table in self.base.metadata.sorted_tables:
@@ -71,7 +79,7 @@ MIGRATING = 0x6E62636F
 
 _VERSION = "version_"
 
-STORE = Migrations("store", "nbcohort.store")
+STORE = Migrations("store", package="nbcohort.store")
 """The core's own: audit, interactions, idempotency, leases."""
 
 
@@ -148,21 +156,23 @@ def _config(connection: Connection, migrations: Migrations) -> Config:
     return config
 
 
-def write_revision(migrations: Migrations, message: str) -> None:
-    """Write the next migration from the difference between a feature's models and its migrations so far."""
+def write_revision(migrations: Migrations, message: str) -> Path:
+    """Write the next migration from the difference between a feature's tables and its migrations so far."""
     migrations.location.mkdir(exist_ok=True)
-    so_far = len(list(migrations.location.glob("*.py")))
+    before = set(migrations.location.glob("*.py"))
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/empty.db")
         with database.engine.connect() as connection, connection.begin():
             config = _config(connection, migrations)
-            if so_far:
+            if before:
                 command.upgrade(config, "head")
             command.revision(
                 config,
                 message,
                 autogenerate=True,
-                rev_id=f"{migrations.name.replace('-', '_')}_{so_far + 1:04d}",
+                rev_id=f"{migrations.name.replace('-', '_')}_{len(before) + 1:04d}",
                 version_path=str(migrations.location),
             )
         database.close()
+    (written,) = set(migrations.location.glob("*.py")) - before
+    return written

@@ -11,15 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from nbcohort.testing.cohort import Cohort
 from nbcohort.testing.hub import SERVICE_TOKEN, FakeHub, running_fake_hub
 from nbcohort.testing.postgres import PostgresServer, running_postgres
 from nbcohort.testing.service import RunningService, free_port, running_service, wait_until
 
 __all__ = [
     "SERVICE_TOKEN",
+    "Cohort",
     "FakeHub",
     "PostgresServer",
     "RunningService",
+    "cohort",
     "free_port",
     "hub",
     "postgres",
@@ -50,3 +53,9 @@ def service(tmp_path: Path, hub: FakeHub) -> Iterator[RunningService]:
     """A running service with a database of its own and a movable clock."""
     with running_service(tmp_path / "service", hub) as service:
         yield service
+
+
+@pytest.fixture
+def cohort(service: RunningService) -> Cohort:
+    """A cohort with people in it, on the running service."""
+    return Cohort(service)

@@ -18,7 +18,7 @@ from nbcohort.service.clock import set_demo_clock
 from nbcohort.testing.hub import SERVICE_TOKEN, FakeHub
 
 PREFIX = "/services/nbcohort/"
-START_SECONDS = 30
+START_SECONDS = 120
 
 
 @dataclass

@@ -7,11 +7,12 @@ from alembic import context
 from nbcohort.store.base import Json, UtcDateTime
 
 
-def _as_we_write_it(kind: str, item: Any, _autogenerate: object) -> Any:
-    """Write our own column types by their names."""
-    if kind == "type" and isinstance(item, UtcDateTime):
-        return "base.UtcDateTime()"
-    return "base.Json" if kind == "type" and item is Json else False
+def _as_we_write_it(kind: str, item: Any, autogenerate: Any) -> Any:
+    """Write our own column types by the names under which plugins import them."""
+    if kind != "type" or not (isinstance(item, UtcDateTime) or item is Json):
+        return False
+    autogenerate.imports.add("from nbcohort import api")
+    return "api.Json" if item is Json else "api.UtcDateTime()"
 
 
 _attributes = context.config.attributes

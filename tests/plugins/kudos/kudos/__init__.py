@@ -1,0 +1,1 @@
+"""Weekly kudos: thank a member of the cohort, with a reason."""
