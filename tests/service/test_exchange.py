@@ -170,6 +170,22 @@ def test_collecting_again_updates_only_when_asked(room: Classroom) -> None:
     assert [one.name for one in folder.parent.iterdir()] == ["ps1"], "nothing is left beside it"
 
 
+def test_in_a_course_folder_that_a_group_shares_the_group_can_change_what_was_collected(room: Classroom) -> None:
+    course_room = room.released()
+    ada = room.desk("ada")
+    fetched(ada)
+    submitted(ada)
+    with (course_room.home / "nbgrader_config.py").open("a") as settings:
+        settings.write("c.CourseDirectory.groupshared = True\n")
+    assert course_room.nbgrader("collect", "ps1").code == 0
+    folder = course_room.home / "submitted" / "ada" / "ps1"
+    for path in (folder.parent, folder, folder / "data"):
+        assert path.stat().st_mode & 0o2770 == 0o2770, path
+    for path in (folder / "p1.ipynb", folder / "data" / "table.csv", folder / "timestamp.txt"):
+        assert path.stat().st_mode & 0o660 == 0o660, path
+    assert folder.stat().st_mode & 0o002 == 0, "not everybody"
+
+
 def test_a_pairs_submission_is_collected_for_each_of_them(room: Classroom) -> None:
     course_room = room.released()
     room.post("pairs", {"members": [room.members["ada"], room.members["ben"]]})

@@ -1,5 +1,6 @@
 """`nbgrader collect`: get what was handed in, with the service's times whatever the submission says."""
 
+import stat
 from fnmatch import fnmatchcase
 from itertools import groupby
 from pathlib import Path
@@ -113,7 +114,13 @@ class ExchangeCollect(Exchange, abc.ExchangeCollect):  # type: ignore[misc]
             self.log.info(f"Collecting submission: {name}")
         files = [file for file in submission["files"] if file["path"].split("/")[0] not in NOTES]
         source = self.at(self.cohort, "submissions", submission["id"])
-        get_folder(self.client, source, files, folder, lambda new: _write_time(new, submission["handed_in_at"]))
+
+        def finish(new: Path) -> None:
+            _write_time(new, submission["handed_in_at"])
+            if self.coursedir.groupshared:
+                _share_with_group(new)
+
+        get_folder(self.client, source, files, folder, finish)
 
     def _folder(self, account: str) -> Path:
         check_path(account)
@@ -131,3 +138,12 @@ class ExchangeCollect(Exchange, abc.ExchangeCollect):  # type: ignore[misc]
 def _write_time(folder: Path, instant: str) -> None:
     """Write the time that nbgrader believes, in UTC: it misreads the names of most other time zones."""
     (folder / "timestamp.txt").write_text(f"{naive_utc(instant):%Y-%m-%d %H:%M:%S.%f} UTC")
+
+
+def _share_with_group(folder: Path) -> None:
+    """Let the course folder's group change what is collected, and put more beside it (CourseDirectory.groupshared)."""
+    for path in (folder.parent, folder, *folder.rglob("*")):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        shared = mode | (0o2770 if path.is_dir() else 0o660)
+        if mode != shared:
+            path.chmod(shared)
