@@ -71,7 +71,11 @@ def files(task: str, caller: Caller, query: Annotated[PageQuery, Query()]) -> Pa
     return page_of([FileOut.of(file) for file in copy.listing()], query, lambda file: file.path)
 
 
-@review.get("/tasks/{task}/files/{path:path}", response_class=Response)
+@review.get(
+    "/tasks/{task}/files/{path:path}",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}},
+)
 def read_file(task: str, path: str, caller: Caller) -> Response:
     """One file of the work I review, made anonymous."""
     with caller.read() as acting:

@@ -20,6 +20,7 @@ from nbcohort.service import problems
 from nbcohort.service.claims import check_claims
 from nbcohort.service.clock import DemoClock, SystemClock
 from nbcohort.service.config import Config
+from nbcohort.service.describe import Described, operation_id
 from nbcohort.service.gate import Gate
 from nbcohort.service.house import House
 from nbcohort.service.hubapi import HubApi
@@ -140,11 +141,12 @@ def create_app(config: Config, house: House) -> FastAPI:
         house.database.close()
 
     prefix = config.prefix.rstrip("/")
-    app = FastAPI(
+    app = Described(
         title="nbcohort",
         version=__version__,
         lifespan=lifespan,
-        responses=problems.RESPONSES,
+        generate_unique_id_function=operation_id,
+        redirect_slashes=False,
         max_body_size=MAX_BODY,
         docs_url=None,
         redoc_url=None,

@@ -30,7 +30,7 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 KEY_LENGTH = (8, 200)
 
 TOKEN = HTTPBearer(
-    scheme_name="JupyterHub token",
+    scheme_name="JupyterHub",
     description="A JupyterHub token with the scope `access:services!service=nbcohort`. "
     "JupyterHub's own spelling, `Authorization: token ...`, is understood, too.",
     auto_error=False,

@@ -2,40 +2,19 @@
 
 import logging
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nbcohort.errors import NbcohortError, StorageFull
 from nbcohort.i18n import _
+from nbcohort.service.describe import methods_at
 
 log = logging.getLogger(__name__)
-
-
-class Problem(BaseModel):
-    """RFC 9457's members; a problem may carry further ones."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    title: str
-    status: int
-    detail: str
-
-
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {"description": "What was wrong with the request", "content": {"application/problem+json": {}}},
-    "5XX": {"description": "What the service lacks", "content": {"application/problem+json": {}}},
-}
-"""What every route may answer besides success."""
-for _documented in RESPONSES.values():
-    _documented["content"]["application/problem+json"]["schema"] = Problem.model_json_schema()
 
 
 def problem(status: int, slug: str, detail: str, **extra: object) -> JSONResponse:
@@ -73,7 +52,10 @@ def _http(request: Request, error: Exception) -> JSONResponse:
     detail = str(error.detail)
     if error.status_code == 404:
         detail = _("There is nothing at {path}.").format(path=request.url.path)
-    return problem(error.status_code, "http", detail)
+    answer = problem(error.status_code, "http", detail)
+    if error.status_code == 405:
+        answer.headers["Allow"] = ", ".join(methods_at(request.app.openapi(), request.url.path))
+    return answer
 
 
 def _database(request: Request, error: Exception) -> JSONResponse:

@@ -1,7 +1,7 @@
 """Releases, submissions, feedback and extensions over HTTP."""
 
 from collections.abc import Sequence
-from typing import Annotated, BinaryIO, TypeVar
+from typing import Annotated, Any, BinaryIO, TypeVar
 from urllib.parse import quote
 
 from anyio import to_thread
@@ -42,6 +42,9 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 MAX_FILE = 1_000_000_000
 """Bytes of one file, whatever a course allows (its `limits.max_file_mb` ends here, too)."""
 
+BYTES: dict[str, Any] = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+"""A file, in the API's description."""
+
 on_service = APIRouter(tags=["receipts"])
 in_cohort = APIRouter(tags=["submissions"])
 
@@ -79,7 +82,12 @@ def assignments(caller: Caller, query: Annotated[PageQuery, Query()]) -> Page[As
     return page_of(found, query, lambda one: one.name)
 
 
-@in_cohort.put("/snapshots/{snapshot}/blobs/{sha256}", status_code=204, max_body_size=MAX_FILE)
+@in_cohort.put(
+    "/snapshots/{snapshot}/blobs/{sha256}",
+    status_code=204,
+    max_body_size=MAX_FILE,
+    openapi_extra={"requestBody": {"required": True, **BYTES}},
+)
 async def put_blob(snapshot: str, sha256: Sha256, caller: Caller, request: Request) -> Response:
     """Send one file of an upload that I have begun; durable when answered."""
 
@@ -131,7 +139,7 @@ def withdraw_release(release: str, caller: Caller) -> ReleaseOut:
         return ReleaseOut.of(actions.withdraw_release(acting, release))
 
 
-@in_cohort.get("/releases/{release}/files/{path:path}", response_class=StreamingResponse)
+@in_cohort.get("/releases/{release}/files/{path:path}", response_class=StreamingResponse, responses={200: BYTES})
 def release_file(release: str, path: str, caller: Caller) -> StreamingResponse:
     """One file of a release."""
     with caller.read() as acting:
@@ -172,7 +180,7 @@ def submission(submission: str, caller: Caller) -> SubmissionOut:
         return SubmissionOut.of(actions.show_submission(acting, submission))
 
 
-@in_cohort.get("/submissions/{submission}/files/{path:path}", response_class=StreamingResponse)
+@in_cohort.get("/submissions/{submission}/files/{path:path}", response_class=StreamingResponse, responses={200: BYTES})
 def submission_file(submission: str, path: str, caller: Caller) -> StreamingResponse:
     """One file of a submission."""
     with caller.read() as acting:
@@ -206,7 +214,7 @@ def feedback(caller: Caller, query: Annotated[AccountFilter, Query()]) -> Page[F
         return _page([FeedbackOut.of(one) for one in found], more)
 
 
-@in_cohort.get("/feedback/{feedback}/files/{path:path}", response_class=StreamingResponse)
+@in_cohort.get("/feedback/{feedback}/files/{path:path}", response_class=StreamingResponse, responses={200: BYTES})
 def feedback_file(feedback: str, path: str, caller: Caller) -> StreamingResponse:
     """One file of feedback."""
     with caller.read() as acting:
