@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.console import Console
 
-from nbcohort import __version__
+from nbcohort import __version__, plugins_cli
 from nbcohort.errors import NbcohortError
 from nbcohort.i18n import _
 from nbcohort.loading import load_plugins
@@ -36,6 +36,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
+    app.command("plugins")(plugins_cli.plugins)
     plugins = load_plugins()
     plugins.declared("commands", lambda nothing: None, app=app)
     for plugin in plugins:
