@@ -11,6 +11,7 @@ To add a suite:
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,21 @@ def _exchange(name: str, about: str, parts: int = 1) -> Suite:
     )
 
 
+def _executor(name: str, about: str, sandboxed: int = 0, **more: Any) -> Suite:
+    """Return a suite for our executor; at least `sandboxed` notebooks have to run in it, in each part."""
+    more.setdefault("modules", (f"apps/test_{name}.py",))
+    return Suite(
+        name=name,
+        about=about,
+        plugins=("tests.conformance.executor", "tests.conformance.alembic_once", "tests.conformance.user_guide"),
+        arguments=(f"--sandboxed={sandboxed}", *more.pop("arguments", ())),
+        expected="executor.toml",
+        **more,
+    )
+
+
+_UNTOUCHED = "what stays nbgrader's own when our executor is configured"
+
 SUITES = (
     _exchange("nbgrader_fetch_assignment", "exchange: fetch_assignment"),
     _exchange("nbgrader_fetchfeedback", "exchange: fetch_feedback"),
@@ -56,4 +72,22 @@ SUITES = (
     _exchange("nbgrader_releaseassignment", "exchange: release_assignment"),
     _exchange("nbgrader_releasefeedback", "exchange: release_feedback"),
     _exchange("api", "exchange, through the API that formgrader and the Lab extensions call", parts=2),
+    _executor("nbgrader_autograde", "executor: autograde", sandboxed=25, parts=2),
+    _executor("nbgrader_generate_feedback", "executor: feedback on what it ran", sandboxed=20),
+    _executor("nbgrader_export", "executor: scores that leave the gradebook", sandboxed=2),
+    _executor("nbgrader_update", "executor: submissions in an older format of nbgrader's", sandboxed=2),
+    _executor(
+        "api_autograde",
+        "executor, through the API that formgrader calls: its tests that run submissions",
+        sandboxed=4,
+        modules=("apps/test_api.py",),
+        arguments=("--executor-by-default", "-k", "test_autograde or test_generate_feedback"),
+    ),
+    _executor("gradebook", _UNTOUCHED, modules=("api",)),
+    _executor("preprocessors", _UNTOUCHED, modules=("preprocessors",)),
+    _executor("utils", _UNTOUCHED, modules=("utils",)),
+    _executor("nbgraderformat", _UNTOUCHED, modules=("nbgraderformat",)),
+    _executor("validator", _UNTOUCHED, modules=("test_validator.py",)),
+    _executor("nbgrader_validate", _UNTOUCHED),
+    _executor("nbgrader_db", _UNTOUCHED),
 )

@@ -26,7 +26,12 @@ def test_hooks_are_called_and_settings_without_effect_are_named_in_the_log(tmp_p
     called: list[int] = []
     said: list[str] = []
     log = logging.Logger("of-this-test")
-    log.addFilter(lambda record: bool(said.append(record.getMessage())))
+
+    def hear(record: logging.LogRecord) -> bool:
+        said.append(record.getMessage())
+        return False
+
+    log.addFilter(hear)
     execute = SandboxedExecute(
         log=log,
         config=Config(
@@ -51,7 +56,7 @@ def test_hooks_are_called_and_settings_without_effect_are_named_in_the_log(tmp_p
     ]
 
 
-def test_steps_that_a_course_appended_stay(tmp_path: Path) -> None:
+def test_steps_that_a_course_appended_stay() -> None:
     config = Config()
     config.Autograde.autograde_preprocessors.append(IgnorePattern)
 
