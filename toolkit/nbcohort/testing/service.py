@@ -110,7 +110,7 @@ def running_service(
     data.mkdir(parents=True, exist_ok=True)
     bind = f"http://127.0.0.1:{port}"
     settings = {
-        "PATH": os.environ["PATH"],
+        **{name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
         "NBCOHORT_DATA": str(data),
         "NBCOHORT_DEMO": "1",
         "NBCOHORT_DEMO_CLOCK": str(data / "clock.json"),
