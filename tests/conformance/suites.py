@@ -89,5 +89,5 @@ SUITES = (
     _executor("nbgraderformat", _UNTOUCHED, modules=("nbgraderformat",)),
     _executor("validator", _UNTOUCHED, modules=("test_validator.py",)),
     _executor("nbgrader_validate", _UNTOUCHED),
-    _executor("nbgrader_db", _UNTOUCHED),
+    _executor("nbgrader_db", "executor: what the gradebook's commands do with its scores", sandboxed=4),
 )

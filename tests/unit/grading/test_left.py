@@ -122,6 +122,20 @@ def test_folders_without_end_are_given_up(work: Path, folder: Path, opened: int)
     assert list(folder.iterdir()) == []
 
 
+def test_of_very_many_files_the_first_thousand_come_back(work: Path, folder: Path, opened: int) -> None:
+    for number in range(900):
+        (work / f"{number:04}").touch()
+    (work / "deeper").mkdir()
+    for number in range(200):
+        (work / "deeper" / f"{number:04}").touch()
+    (work / "last").touch()
+
+    behind = bring_back(opened, folder, Keep(1000))
+
+    assert len(tree(folder)) == 999
+    assert behind == ("deeper/0099", "last")
+
+
 WRITES = """
 import os
 os.mkdir("plots")

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 _DEEPEST = 16
 """Folders within folders that are looked into."""
 _MOST = 1000
-"""Entries of one folder that are looked at."""
+"""Entries of all folders that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ def bring_back(work: int, folder: Path, keep: Keep) -> tuple[str, ...]:
     """Copy the new and changed files below the open folder `work` into `folder`; nothing may run in `work` any more.
 
     Returns the paths that stay behind because there is no room for them, because they cannot be read, or because
-    something other than a regular file is in their place.
+    something other than a regular file is in their place; of very many, the first.
     """
     behind = []
     left = keep.size
     top = os.open(os.curdir, os.O_RDONLY | os.O_DIRECTORY, dir_fd=work)
-    for path, opened in _regular_files(top, PurePosixPath(), keep.ignored):
+    for path, opened in _regular_files(top, PurePosixPath(), keep.ignored, iter(range(_MOST))):
         size = os.fstat(opened).st_size if opened is not None else 0
         if opened is None or size > left or not _is_free(folder, path):
             behind.append(str(path))
@@ -53,14 +53,20 @@ def bring_back(work: int, folder: Path, keep: Keep) -> tuple[str, ...]:
 
 
 def _regular_files(
-    directory: int, at: PurePosixPath, ignored: tuple[str, ...]
+    directory: int, at: PurePosixPath, ignored: tuple[str, ...], tickets: Iterator[int]
 ) -> Iterator[tuple[PurePosixPath, int | None]]:
-    """Yield the regular files below an open folder, open (None if refused), and close the folder."""
+    """Yield the regular files below an open folder, open (None if refused), and close the folder.
+
+    Each entry takes a ticket; with the last one it ends, in all folders.
+    """
     try:
         with os.scandir(directory) as entries:
-            found = sorted(islice(entries, _MOST), key=lambda entry: entry.name)
+            found = sorted(islice(entries, _MOST + 1), key=lambda entry: entry.name)
         for entry in found:
             path = at / entry.name
+            if next(tickets, None) is None:
+                yield path, None
+                return
             if not entry.name.isprintable() or any(fnmatch.fnmatch(entry.name, pattern) for pattern in ignored):
                 continue
             if entry.is_file(follow_symlinks=False):
@@ -68,7 +74,7 @@ def _regular_files(
             elif entry.is_dir(follow_symlinks=False) and len(path.parts) <= _DEEPEST:
                 below = _open(entry.name, directory, os.O_DIRECTORY)
                 if below is not None:
-                    yield from _regular_files(below, path, ignored)
+                    yield from _regular_files(below, path, ignored, tickets)
     finally:
         os.close(directory)
 
