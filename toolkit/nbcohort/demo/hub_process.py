@@ -1,11 +1,12 @@
 """A JupyterHub in a process of its own, started and ended from Python: for the demo and for tests."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,13 +112,51 @@ def hub_process(configuration: Path, url: str, token: str, log: Path) -> Iterato
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """End the Hub in order, or at least end it."""
+    """End the Hub in order, or at least end it; what it started ends with it, even if it was still starting."""
+    family = list(_descendants(process.pid))
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(timeout=STOP_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid, began in family:
+            if began and _began(pid) == began:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+        if _ended(family, STOP_SECONDS):
+            return
+
+
+def _descendants(pid: int) -> Iterator[tuple[int, str]]:
+    """Yield the processes that `pid` started, and theirs: number and start."""
+    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children = [int(word) for word in file.read_text("ascii").split()]
+        except OSError:
+            continue
+        for child in children:
+            yield child, _began(child)
+            yield from _descendants(child)
+
+
+def _began(pid: int) -> str:
+    """Return what tells a process from a later one with the same number; nothing if it has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rsplit(")", 1)[-1].split()
+    except OSError:
+        return ""
+    return "" if fields[0] == "Z" else fields[19]
+
+
+def _ended(family: Sequence[tuple[int, str]], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while any(began and _began(pid) == began for pid, began in family):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

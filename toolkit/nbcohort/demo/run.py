@@ -2,8 +2,10 @@
 
 import threading
 from contextlib import ExitStack
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import httpx
 from rich.console import Console
 from rich.text import Text
 
@@ -11,8 +13,8 @@ from nbcohort.demo import story
 from nbcohort.demo.desks import Desks
 from nbcohort.demo.findings import Findings, gather
 from nbcohort.demo.hub_config import Addresses, write_configuration
-from nbcohort.demo.hub_process import RunningHub, hub_process
-from nbcohort.demo.play import Teller, play
+from nbcohort.demo.hub_process import START_SECONDS, HubDidNotStart, RunningHub, hub_process
+from nbcohort.demo.play import Teller, play, wait_until
 from nbcohort.demo.report import addresses, report
 from nbcohort.demo.scenes import scenes
 from nbcohort.demo.site import Journal, Site, Time
@@ -41,6 +43,7 @@ def run(site: Site, port: int, *, once: bool, subdomains: bool = False, console:
         with ExitStack() as ending:
             with console.status(_("Starting the Hub ...")):
                 hub = ending.enter_context(hub_process(configuration, where.hub, secrets.token, site.log))
+                _wait_for(where.service, site.log)
             ending.callback(teller.say, _("Ending the Hub and its servers ..."))
             teller.say(_("The Hub answers"), where.url)
             found = _with_hub(site, hub, where, clock, journal, teller)
@@ -68,6 +71,21 @@ def _with_hub(site: Site, hub: RunningHub, where: Addresses, clock: Time, journa
         clock.keep()
     teller.console.print(report(found, _("Two weeks of {cohort}").format(cohort=story.COHORT), ZONE))
     return found
+
+
+def _wait_for(service: str, log: Path) -> None:
+    """Wait until the service answers; the Hub does a little earlier."""
+
+    def answers() -> bool:
+        try:
+            return httpx.get(f"{service}/api/v1/receipt-keys", timeout=5).is_success
+        except httpx.HTTPError:
+            return False
+
+    try:
+        wait_until(answers, "the service", START_SECONDS)
+    except TimeoutError:
+        raise HubDidNotStart(_("The service does not answer; {log} may say why.").format(log=log)) from None
 
 
 def _stay(clock: Time) -> None:
