@@ -65,7 +65,7 @@ def _into_sqlite(
     aside: str | None,
 ) -> None:
     with alone(file):
-        if aside is None and (file.exists() or place.keys.exists()):
+        if aside is None and (file.exists() or _has_another_key(place, state)):
             raise _occupied(file if file.exists() else place.keys)
         draft = file.with_name(f".{file.name}.restoring")
         for left in (draft, *_beside(draft)):
@@ -110,7 +110,7 @@ def _into_postgres(
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATING})  # one that starts waits
         _require_nobody(connection, pid)
         tables = inspect(connection).get_table_names()
-        if aside is None and (tables or place.keys.exists()):
+        if aside is None and (tables or _has_another_key(place, state)):
             raise _occupied(place.shown if tables else place.keys)
         _put_blobs(place, vault, state, report)
         _put_keys(place, state, aside)
@@ -151,6 +151,11 @@ def _put_keys(place: Place, state: State, aside: str | None) -> None:
         write_file(place.keys / file.name, file.read_bytes(), Disk(), replace=True, mode=0o644)
     if (state.keys / SIGNING).exists():
         write_file(old, (state.keys / SIGNING).read_bytes(), Disk(), replace=True)
+
+
+def _has_another_key(place: Place, state: State) -> bool:
+    here, there = place.keys / SIGNING, state.keys / SIGNING
+    return here.exists() and not (there.exists() and here.read_bytes() == there.read_bytes())
 
 
 def _require_nobody(connection: Connection, pid: int | None) -> None:
