@@ -33,6 +33,9 @@ SERVICE_SCOPES = (
     "shares",  # give a course room to its instructors and a room to its pair
 )
 
+START_SECONDS = 120
+"""How long a server may take to answer: when a lesson begins, all of them start at once. JupyterHub's default is 30."""
+
 SERVER_TOKEN_SCOPES = (
     "users:activity!user",
     "access:servers!server",
@@ -144,6 +147,7 @@ def _configure_servers(c: Config, homes: Path, service_url: str) -> None:
     c.Spawner.setdefault("environment", {})
     c.Spawner.environment.setdefault("NBCOHORT_URL", service_url)
     c.Spawner.setdefault("default_url", "/lab")
+    c.Spawner.setdefault("http_timeout", START_SECONDS)
     if "spawner_class" not in c.JupyterHub:
         c.JupyterHub.spawner_class = SandboxedSpawner
         c.SandboxedSpawner.setdefault("homes", str(homes))
