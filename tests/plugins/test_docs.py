@@ -82,11 +82,11 @@ def python(*words: str, path: Path, cwd: Path) -> subprocess.CompletedProcess[st
 
 @pytest.mark.slow
 def test_the_test_on_the_page_passes(site: Path, tmp_path: Path) -> None:
-    (code,) = re.findall(r"```python\n(from nbcohort.testing.*?)```", PAGE, re.DOTALL)
-    (tmp_path / "test_kudos.py").write_text(code)
-    ran = python(
-        "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", str(tmp_path), path=site, cwd=tmp_path
-    )
+    for name, begin in {"conftest.py": "pytest_plugins", "test_kudos.py": "from nbcohort.testing"}.items():
+        (code,) = re.findall(rf"```python\n({begin}.*?)```", PAGE, re.DOTALL)
+        (tmp_path / name).write_text(code)
+    options = ("-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:xdist")
+    ran = python("-m", "pytest", *options, str(tmp_path), path=site, cwd=tmp_path)
     assert "1 passed" in ran.stdout, ran.stdout + ran.stderr
 
 

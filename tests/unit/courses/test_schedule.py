@@ -98,3 +98,12 @@ def test_later_never_costs_less_and_never_more_than_everything(
 @pytest.mark.parametrize("policy", ["refuse", "accept"])
 def test_other_policies_cost_nothing(policy: Any) -> None:
     assert late_penalty(LateSettings(policy=policy), timedelta(days=5)) == 0
+
+
+def test_a_time_of_each_week_is_in_the_week_that_the_cohorts_clocks_show() -> None:
+    calendar = Calendar.of(course(), cohort())
+    sunday_evening = datetime.fromisoformat("2026-03-29T21:59:00+00:00")  # 23:59 in Berlin, after the clock change
+    monday = sunday_evening + timedelta(minutes=1)
+    assert calendar.this_week("fri 18:00", sunday_evening).isoformat() == "2026-03-27T17:00:00+00:00"
+    assert calendar.this_week("fri 18:00", monday).isoformat() == "2026-04-03T16:00:00+00:00"
+    assert calendar.this_week("mon 00:00", monday) == monday
