@@ -11,8 +11,12 @@ from nbcohort.errors import NbcohortError
 from nbcohort.service.app import build_house, create_app
 from nbcohort.service.config import Config
 from nbcohort.service.problems import tell_too_large
+from nbcohort.service.stalls import connections, end_stalls
 from nbcohort.store.alone import alone
 from nbcohort.store.database import Database
+
+GRACE = 4
+"""Seconds for requests under way when the service is told to stop. JupyterHub kills a service after 5."""
 
 
 def main() -> None:
@@ -26,7 +30,8 @@ def main() -> None:
             app = create_app(config, build_house(config))
             address = urlsplit(config.bind)
             uvicorn.run(
-                tell_too_large(app),
+                end_stalls(tell_too_large(app), config.stall_seconds),
+                http=connections(config.stall_seconds),
                 host=address.hostname or "127.0.0.1",
                 port=address.port or 10101,
                 log_config=None,
@@ -35,6 +40,7 @@ def main() -> None:
                 proxy_headers=bool(config.trusted_proxies),
                 forwarded_allow_ips=config.trusted_proxies,
                 timeout_keep_alive=75,
+                timeout_graceful_shutdown=GRACE,
             )
     except NbcohortError as error:
         sys.exit(f"nbcohort service: {error}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from nbcohort.errors import NbcohortError
 from nbcohort.i18n import _
 from nbcohort.service.gate import Allowance
+from nbcohort.service.stalls import PATIENCE
 
 MEMBER = Allowance(per_second=30, parallel=24)
 """A submission of 200 files takes 202 requests; a Lab that looks every few seconds takes less than one in a second."""
@@ -34,6 +35,7 @@ class Config:
         room: what a course room or an administrator may ask: NBCOHORT_ROOM_RATE (300) and NBCOHORT_ROOM_PARALLEL (96).
         trusted_proxies: NBCOHORT_TRUSTED_PROXIES, addresses and networks with commas between them whose X-Forwarded-For
             is believed, such as the Hub's proxy; none by default. Name none that others can send from.
+        stall_seconds: NBCOHORT_STALL_SECONDS, how long a client may keep the service waiting; 30 by default.
         demo: NBCOHORT_DEMO=1, allows a movable clock.
         demo_clock: NBCOHORT_DEMO_CLOCK, the movable clock's file.
     """
@@ -49,6 +51,7 @@ class Config:
     member: Allowance = MEMBER
     room: Allowance = ROOM
     trusted_proxies: str = ""
+    stall_seconds: float = PATIENCE
     demo: bool = False
     demo_clock: Path | None = None
 
@@ -74,6 +77,7 @@ class Config:
                 member=_allowance(environ, "NBCOHORT_MEMBER", cls.member),
                 room=_allowance(environ, "NBCOHORT_ROOM", cls.room),
                 trusted_proxies=environ.get("NBCOHORT_TRUSTED_PROXIES", ""),
+                stall_seconds=_number(environ, "NBCOHORT_STALL_SECONDS", PATIENCE),
                 demo=environ.get("NBCOHORT_DEMO") == "1",
                 demo_clock=Path(clock).absolute() if clock else None,
             )
