@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from nbcohort.service.identity import HubIdentities, HubUnreachable, Identity, NotIdentified
+from nbcohort.service.identity import DOWN_SECONDS, HubIdentities, HubUnreachable, Identity, NotIdentified
 
 ADA = {
     "kind": "user",
@@ -61,6 +61,11 @@ def test_a_token_is_asked_once_in_ten_seconds_even_by_many_at_once() -> None:
         (httpx.Response(200, json={**ADA, "scopes": ["access:services!service=other"]}), NotIdentified),
         (httpx.Response(200, json={**ADA, "scopes": []}), NotIdentified),
         (httpx.Response(503), HubUnreachable),
+        (httpx.Response(404, html="<h1>Proxy</h1>"), HubUnreachable),
+        (httpx.Response(200, html="<h1>Welcome</h1>"), HubUnreachable),
+        (httpx.Response(200, json=["ada"]), HubUnreachable),
+        (httpx.Response(200, json={**ADA, "groups": 3}), HubUnreachable),
+        (httpx.Response(302, headers={"Location": "/hub/login"}), HubUnreachable),
     ],
 )
 def test_what_the_hub_does_not_vouch_for_is_refused(answer: httpx.Response, error: type[Exception]) -> None:
@@ -68,7 +73,19 @@ def test_what_the_hub_does_not_vouch_for_is_refused(answer: httpx.Response, erro
         asyncio.run(Hub(lambda: answer).identities().identify("t"))
 
 
-def test_a_refused_token_is_asked_again_the_next_time() -> None:
+def test_all_who_wait_for_a_hub_that_does_not_answer_give_up_together() -> None:
+    hub = Hub(lambda: httpx.Response(503))
+
+    async def story() -> None:
+        identities = hub.identities()
+        found = await asyncio.gather(*(identities.identify("t") for _ in range(20)), return_exceptions=True)
+        assert {type(one) for one in found} == {HubUnreachable}
+        assert hub.asked == 1
+
+    asyncio.run(story())
+
+
+def test_a_hub_that_did_not_answer_is_asked_again_soon() -> None:
     answers: list[Any] = [httpx.Response(503), httpx.Response(200, json=ADA)]
     hub = Hub(lambda: answers.pop(0))
 
@@ -76,6 +93,7 @@ def test_a_refused_token_is_asked_again_the_next_time() -> None:
         identities = hub.identities()
         with pytest.raises(HubUnreachable):
             await identities.identify("t")
+        hub.time += DOWN_SECONDS
         assert (await identities.identify("t")).account == "ada"
 
     asyncio.run(story())

@@ -7,6 +7,7 @@ go on being asked about, so that one guesser behind the Hub's proxy does not loc
 
 import asyncio
 import hashlib
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,15 +15,22 @@ from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
+from pydantic import BaseModel, ValidationError
 
 from nbcohort.errors import NbcohortError
 from nbcohort.i18n import _
 from nbcohort.service.limits import Rate, TooMany
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 CACHE_SECONDS = 10.0
 CACHE_SIZE = 10_000
+DOWN_SECONDS = 2.0
+"""For so long a Hub that did not answer is not asked again about the same token: those who wait give up together."""
+ASK_SECONDS = 10.0
+"""How long the Hub has to answer, whole."""
 KNOWN_SECONDS = 86_400.0
 GUESSES = 60
 """Tokens that the Hub does not know, from one address at once; and one more each second."""
@@ -68,7 +76,7 @@ class HubIdentities:
         self._client = client
         self._scopes = {"access:services", f"access:services!service={quote(service)}"}
         self._monotonic = monotonic
-        self._cache: dict[str, tuple[float, Identity | NotIdentified]] = {}
+        self._cache: dict[str, tuple[float, Identity | NotIdentified | HubUnreachable]] = {}
         self._known: dict[str, float] = {}
         self._asking: dict[str, asyncio.Lock] = {}
         self._guesses = Rate(1, GUESSES, monotonic)
@@ -90,21 +98,24 @@ class HubIdentities:
                     answer = self._fresh(key) or await self._answer(token, key, address)
                 finally:
                     self._asking.pop(key, None)
-        if isinstance(answer, NotIdentified):
-            raise NotIdentified(str(answer))
+        if isinstance(answer, NbcohortError):
+            raise type(answer)(str(answer), **answer.extra)
         return answer
 
-    def _fresh(self, key: str) -> Identity | NotIdentified | None:
+    def _fresh(self, key: str) -> Identity | NotIdentified | HubUnreachable | None:
         asked, answer = self._cache.get(key, (float("-inf"), None))
-        return answer if self._monotonic() - asked < CACHE_SECONDS else None
+        lasts = DOWN_SECONDS if isinstance(answer, HubUnreachable) else CACHE_SECONDS
+        return answer if self._monotonic() - asked < lasts else None
 
-    async def _answer(self, token: str, key: str, address: str) -> Identity | NotIdentified:
+    async def _answer(self, token: str, key: str, address: str) -> Identity | NotIdentified | HubUnreachable:
         if self._monotonic() - self._known.get(key, float("-inf")) > KNOWN_SECONDS:
             self._refuse_guessing(address)
-        answer: Identity | NotIdentified
+        answer: Identity | NotIdentified | HubUnreachable
         try:
             answer = await self._ask(token)
             _remember(self._known, key, self._monotonic())
+        except HubUnreachable as error:
+            answer = error
         except NotIdentified as error:
             answer = error
             self._known.pop(key, None)
@@ -120,21 +131,42 @@ class HubIdentities:
 
     async def _ask(self, token: str) -> Identity:
         try:
-            answer = await self._client.get("user", headers={"Authorization": f"token {token}"})
-        except httpx.HTTPError as error:
+            async with asyncio.timeout(ASK_SECONDS):
+                answer = await self._client.get("user", headers={"Authorization": f"token {token}"})
+        except (httpx.HTTPError, TimeoutError) as error:
             raise HubUnreachable(
-                _("JupyterHub does not answer, so nobody can be identified; try again in a minute.")
+                _("JupyterHub does not answer, so nobody can be identified; try again in a minute."), retry_after=5
             ) from error
-        if answer.status_code >= 500:
-            raise HubUnreachable(_("JupyterHub is not well, so nobody can be identified; try again in a minute."))
-        if answer.status_code != 200:
+        if answer.status_code in (401, 403):
             raise NotIdentified(_("JupyterHub does not know this token; log in again, or take a new token."))
-        user = answer.json()
-        if user.get("kind", "user") != "user" or not isinstance(user.get("name"), str):
+        user = _user_in(answer)
+        if user.kind != "user" or user.name is None:
             raise NotIdentified(_("This token belongs to no person and no room."))
-        if not self._scopes & set(user.get("scopes", ())):
+        if not self._scopes & user.scopes:
             raise NotIdentified(_("This token may not be used with the nbcohort service; take one that may."))
-        return Identity(user["name"], bool(user.get("admin", False)), frozenset(user.get("groups", ())))
+        return Identity(user.name, user.admin, user.groups)
+
+
+class _HubUser(BaseModel):
+    """What matters here in the Hub's description of a token's owner, who may also be a service."""
+
+    kind: str = "user"
+    name: str | None = None
+    admin: bool = False
+    groups: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+
+
+def _user_in(answer: httpx.Response) -> _HubUser:
+    """Return whom the Hub described; raises `HubUnreachable` for what no healthy Hub says, such as a proxy's page."""
+    try:
+        if answer.status_code == 200:
+            return _HubUser.model_validate_json(answer.content)
+    except ValidationError:
+        log.warning("what answers for JupyterHub is not JupyterHub: %r", answer.text[:200])
+    raise HubUnreachable(
+        _("JupyterHub is not well, so nobody can be identified; try again in a minute."), retry_after=5
+    )
 
 
 def _remember(memory: dict[str, T], key: str, value: T) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,6 +25,12 @@ class FakeHub:
     """Account whose server is shared -> accounts it is shared with."""
     down: bool = False
     """While true, the Hub answers 503."""
+    nonsense: tuple[int, str] | None = None
+    """Status and text with which it answers everything."""
+    hangs: threading.Event | None = None
+    """It answers only when this is set."""
+    trickles: bool = False
+    """While it hangs, it sends a byte of its answer now and then."""
     url: str = ""
 
     def token(self, account: str, *, admin: bool = False) -> str:
@@ -98,12 +105,20 @@ def _handler(hub: FakeHub) -> type[BaseHTTPRequestHandler]:
             body = json.loads(self.rfile.read(length)) if length else None
             token = re.sub(r"^(token|bearer) +", "", self.headers.get("Authorization", ""), flags=re.IGNORECASE)
             path = self.path.removeprefix("/hub/api/").partition("?")[0]
+            hangs = hub.hangs
+            if hangs is not None and not hub.trickles:
+                hangs.wait()
             status, answer = hub.answer(self.command, path, token, body)
             payload = json.dumps(answer).encode()
+            if hub.nonsense is not None:
+                status, payload = hub.nonsense[0], hub.nonsense[1].encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(payload)))
             self.end_headers()
+            while hangs is not None and not hangs.wait(0.5):
+                self.wfile.write(payload[:1])
+                payload = payload[1:]
             self.wfile.write(payload)
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _do  # noqa: N815
@@ -114,12 +129,20 @@ def _handler(hub: FakeHub) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a service that was killed while it asked."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextlib.contextmanager
 def running_fake_hub() -> Iterator[FakeHub]:
     """A `FakeHub` on a free loopback port."""
     hub = FakeHub()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(hub))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _handler(hub))
     hub.url = f"http://127.0.0.1:{server.server_address[1]}/hub/api/"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
