@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Literal
 
 import httpx
+from anyio import CapacityLimiter
 from fastapi import APIRouter, FastAPI, Request
 from pydantic import AwareDatetime
 
@@ -21,6 +22,7 @@ from nbcohort.service.claims import check_claims
 from nbcohort.service.clock import DemoClock, SystemClock
 from nbcohort.service.config import Config
 from nbcohort.service.describe import Described, operation_id
+from nbcohort.service.disk_space import disk_is_full
 from nbcohort.service.gate import Gate
 from nbcohort.service.house import House
 from nbcohort.service.hubapi import HubApi
@@ -38,6 +40,9 @@ log = logging.getLogger(__name__)
 
 MAX_BODY = 8_000_000
 """Bytes of a request's JSON: room for the largest manifest. Files have a route with a limit of its own."""
+
+WRITERS = 24
+"""Requests that may wait for the database to write; of the 40 threads that serve, the others are for reading."""
 
 
 class PluginHealth(Schema):
@@ -61,7 +66,7 @@ class PluginHealth(Schema):
 class Health(Schema):
     """That the service is there, and what time it has."""
 
-    status: Literal["ok"]
+    status: Literal["ok", "disk full"]
     version: str
     now: AwareDatetime
     demo_clock: bool
@@ -132,6 +137,7 @@ def create_app(config: Config, house: House) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with httpx.AsyncClient(base_url=config.hub_api, timeout=10) as client:
             app.state.identities = HubIdentities(client)
+            app.state.writers = CapacityLimiter(WRITERS)
             ticking = asyncio.create_task(tick_for_ever(house, config.tick_seconds))
             yield
             ticking.cancel()
@@ -169,7 +175,7 @@ def create_app(config: Config, house: House) -> FastAPI:
         """Is the service there, and what time does it have?"""
         now = house.clock.now()
         return Health(
-            status="ok",
+            status="disk full" if disk_is_full(house) else "ok",
             version=__version__,
             now=now,
             demo_clock=house.clock.movable,

@@ -4,7 +4,7 @@ A transaction is opened within the route's own thread. (Were it opened by a depe
 the database's write lock while it waits for a thread, and the threads could all wait for the lock.)
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -136,21 +136,38 @@ class _CohortCaller(_Caller):
             return self._once(acting.session, model, lambda: act(acting))
 
 
+async def _lane(request: Request) -> AsyncIterator[None]:
+    """Wait, without a thread, until few enough write: threads are left for those who read while a lock is held."""
+    if request.method in ("GET", "HEAD"):
+        yield
+        return
+    async with request.app.state.writers:
+        yield
+
+
+_Lane = Annotated[None, Depends(_lane, scope="function")]
+
+
 def _hub_caller(
     house: Annotated[House, Depends(_house)],
     identity: Annotated[Identity, Depends(_identity)],
     request: Annotated[_Request, Depends(_repeatable)],
+    _lane: _Lane,
 ) -> _HubCaller:
     return _HubCaller(house, identity, house.clock.now(), request)
 
 
-def _cohort_caller(
+def _streaming_caller(
     cohort: str,
     house: Annotated[House, Depends(_house)],
     identity: Annotated[Identity, Depends(_identity)],
     request: Annotated[_Request, Depends(_repeatable)],
 ) -> _CohortCaller:
     return _CohortCaller(house, identity, house.clock.now(), request, cohort)
+
+
+def _cohort_caller(caller: Annotated[_CohortCaller, Depends(_streaming_caller)], _lane: _Lane) -> _CohortCaller:
+    return caller
 
 
 Paging = Annotated[PageQuery, Query()]
@@ -161,3 +178,6 @@ HubCaller = Annotated[_HubCaller, Depends(_hub_caller)]
 
 Caller = Annotated[_CohortCaller, Depends(_cohort_caller)]
 """Dependency of a route below `/cohorts/{cohort}`."""
+
+StreamingCaller = Annotated[_CohortCaller, Depends(_streaming_caller)]
+"""The same for a route that waits for its body, and runs its transactions with the limiter `app.state.writers`."""

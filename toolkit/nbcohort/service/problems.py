@@ -6,15 +6,21 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nbcohort.errors import NbcohortError, StorageFull
 from nbcohort.i18n import _
 from nbcohort.service.describe import methods_at
+from nbcohort.store.disk import FULL
 
 log = logging.getLogger(__name__)
+
+RETRY_AFTER = 5
+"""Seconds after which it is worth asking a busy service again."""
 
 
 def problem(status: int, slug: str, detail: str, **extra: object) -> JSONResponse:
@@ -64,7 +70,21 @@ def _database(request: Request, error: Exception) -> JSONResponse:
         log.error("the database's disk is full: %s", text)
         return _own(request, StorageFull(_("The service's disk is full; nothing was kept. Tell your instructor.")))
     log.error("the database failed: %s", text)
-    return problem(503, "database", _("The service's database is busy or away; try again in a minute."))
+    sentence = _("The service's database is busy or away; nothing was changed. Try again in a minute.")
+    return problem(503, "database", sentence, retry_after=RETRY_AFTER)
+
+
+def _disk(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, OSError) or error.errno not in FULL:
+        return _unexpected(request, error)
+    log.error("a disk is full: %s", error)
+    return _own(request, StorageFull(_("The service's disk is full; nothing was kept. Tell your instructor.")))
+
+
+def _gone(request: Request, error: Exception) -> JSONResponse:
+    """Nobody reads this answer."""
+    log.info("%s %s: the client went away", request.method, request.url.path)
+    return problem(400, "gone", _("The rest of the request did not come."))
 
 
 def _not_storable(request: Request, error: Exception) -> JSONResponse:
@@ -82,7 +102,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(NbcohortError, _own)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(OperationalError, _database)
+    app.add_exception_handler(ClientDisconnect, _gone)
+    for database in (OperationalError, InterfaceError, NoConnection):
+        app.add_exception_handler(database, _database)
+    app.add_exception_handler(OSError, _disk)
     app.add_exception_handler(DataError, _not_storable)
     app.add_exception_handler(Exception, _unexpected)
 

@@ -13,6 +13,7 @@ already is written again rather than believed: a retry after a failed fsync must
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -56,6 +57,9 @@ class BlobStore(Protocol):
 
     def exists(self, sha256: str) -> bool:
         """Say whether the blob is there."""
+
+    def free(self) -> int:
+        """Return how many bytes there is room for."""
 
 
 def chunks(file: BinaryIO) -> Iterator[bytes]:
@@ -110,6 +114,10 @@ class LocalStore:
             return self._path(sha256).open("rb", buffering=0)
         except FileNotFoundError as error:
             raise NotFound(_("The file with the hash {sha256} is not in the store.").format(sha256=sha256)) from error
+
+    def free(self) -> int:
+        """See `BlobStore.free`."""
+        return shutil.disk_usage(self.folder).free
 
     def exists(self, sha256: str) -> bool:
         """See `BlobStore.exists`."""

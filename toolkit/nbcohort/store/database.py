@@ -7,15 +7,39 @@ says at its beginning that it will write: hence `read()` and `write()`, which di
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
-BUSY_SECONDS = 30.0
-"""How long a writer waits for another one on SQLite."""
+from nbcohort.errors import NbcohortError
+from nbcohort.i18n import _
+
+BUSY_SECONDS = 10.0
+"""How long is waited for others: for one's turn, for a lock, and for a connection."""
+
+_POSTGRESQL = {
+    "options": f"-c lock_timeout={BUSY_SECONDS:.0f}s -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 "
+    "-c tcp_keepalives_count=3",
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "tcp_user_timeout": 30_000,
+}
+"""What is said to PostgreSQL and libpq unless the URL says otherwise: either side notices when the other is gone."""
+
+
+class DatabaseBusy(NbcohortError):
+    """Others write, and it was not one's turn in time."""
+
+    status = 503
+    slug = "database"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The service's database is busy; nothing was changed. Try again in a minute."), retry_after=5
+        )
 
 
 class Database:
@@ -27,10 +51,13 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
-        self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(self.url)
+        # Reading has connections of its own on PostgreSQL, too: those who write may all be waiting for a lock.
+        self._reading = self.engine if self.is_sqlite else _postgresql_engine(self.url)
         # SQLite's writers poll for their turn; within this process they can queue for it instead.
-        self._turn = threading.Lock() if self.is_sqlite else nullcontext()
-        self._read = sessionmaker(self.engine.execution_options(sqlite_begin="DEFERRED"), expire_on_commit=False)
+        self._turn = threading.Lock()
+        reading = self._reading.execution_options(sqlite_begin="DEFERRED")
+        self._read = sessionmaker(reading, expire_on_commit=False)
         self._write = sessionmaker(self.engine.execution_options(sqlite_begin="IMMEDIATE"), expire_on_commit=False)
 
     @property
@@ -52,17 +79,35 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session whose work is durable when the block ends, and undone when the block raises."""
-        with self._turn, self._write() as session, session.begin():
+        """A session whose work is durable when the block ends, and undone when the block raises; `DatabaseBusy`."""
+        with self._my_turn(), self._write() as session, session.begin():
             yield session
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_SECONDS):
+            raise DatabaseBusy
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+        self._reading.dispose()
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    arguments = {name: value for name, value in _POSTGRESQL.items() if name not in url.query}
+    return create_engine(url, pool_pre_ping=True, pool_timeout=BUSY_SECONDS, connect_args=arguments)
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, pool_timeout=BUSY_SECONDS, connect_args={"timeout": BUSY_SECONDS})
 
     def on_connect(connection: Any, _record: object) -> None:
         if not isinstance(connection, sqlite3.Connection):

@@ -87,6 +87,7 @@ def upgrade(database: Database, all_migrations: Iterable[Migrations]) -> None:
     """Run every migration that `database` lacks, in one transaction: all or nothing, and one process after another."""
     with database.engine.connect() as connection, connection.begin():
         if not database.is_sqlite:
+            connection.execute(text("SET LOCAL lock_timeout = 0"))  # another process may migrate for long
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATING})
         upgrade_on(connection, all_migrations)
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from nbcohort.errors import Invalid
 from nbcohort.i18n import _
 from nbcohort.service.acting import Acting
-from nbcohort.service.deps import Caller
+from nbcohort.service.deps import Caller, StreamingCaller
 from nbcohort.service.house import House
 from nbcohort.service.schema import Page, PageQuery, page_of
 from nbcohort.store.blobs import BlobStore, chunks
@@ -88,7 +88,7 @@ def assignments(caller: Caller, query: Annotated[PageQuery, Query()]) -> Page[As
     max_body_size=MAX_FILE,
     openapi_extra={"requestBody": {"required": True, **BYTES}},
 )
-async def put_blob(snapshot: str, sha256: Sha256, caller: Caller, request: Request) -> Response:
+async def put_blob(snapshot: str, sha256: Sha256, caller: StreamingCaller, request: Request) -> Response:
     """Send one file of an upload that I have begun; durable when answered."""
 
     def expected() -> int:
@@ -103,7 +103,7 @@ async def put_blob(snapshot: str, sha256: Sha256, caller: Caller, request: Reque
     size = await to_thread.run_sync(expected)
     _check_length(request, size)
     await _keep(request, caller.house.blobs, sha256, size)
-    await to_thread.run_sync(note)
+    await to_thread.run_sync(note, limiter=request.app.state.writers)
     return Response(status_code=204)
 
 

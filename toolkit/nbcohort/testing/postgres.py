@@ -13,7 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,9 @@ class PostgresServer:
 
     port: int
     password: str
-    process: subprocess.Popen[bytes]
     log: Path
+    start_process: Callable[[], subprocess.Popen[bytes]]
+    process: subprocess.Popen[bytes] = field(init=False)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def connect(self, database: str = "postgres") -> psycopg.Connection:
@@ -48,6 +49,29 @@ class PostgresServer:
         with self.connect() as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'".encode())
         return f"postgresql+psycopg://test:{self.password}@127.0.0.1:{self.port}/{name}"
+
+    def start(self) -> None:
+        """Start the server again, and wait until it answers."""
+        self.process = self.start_process()
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until the server answers."""
+        deadline = time.monotonic() + START_SECONDS
+        while self.process.poll() is None and time.monotonic() < deadline:
+            with contextlib.suppress(psycopg.OperationalError), self.connect():
+                return
+            time.sleep(0.05)
+        raise RuntimeError(f"PostgreSQL did not start:\n{self.log.read_text('utf-8', 'replace')}")
+
+    def stop(self) -> None:
+        """End all sessions, and the server."""
+        self.process.send_signal(signal.SIGINT)  # "fast": end sessions, write the checkpoint, stop
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(10)
 
 
 def postgres_programs() -> Path | None:
@@ -90,14 +114,18 @@ def running_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
         settings = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": ""}
         settings |= {} if durable else QUICK
         command = [f"{programs}/postgres", "-D", f"{cluster}", *(f"--{key}={value}" for key, value in settings.items())]
-        with log.open("wb") as output:
-            process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder, **owner)
-        server = PostgresServer(port, password, process, log)
+
+        def start_process() -> subprocess.Popen[bytes]:
+            with log.open("ab") as output:
+                return subprocess.Popen(command, stdout=output, stderr=output, cwd=folder, **owner)
+
+        server = PostgresServer(port, password, log, start_process)
+        server.process = start_process()
         try:
-            _wait_for(server)
+            server.wait()
             yield server
         finally:
-            _end(process)
+            server.stop()
     finally:
         shutil.rmtree(folder)
 
@@ -110,21 +138,3 @@ def _owner() -> dict[str, Any]:
             user = pwd.getpwnam(name)
             return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     raise RuntimeError("PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody`")
-
-
-def _wait_for(server: PostgresServer) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while server.process.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(psycopg.OperationalError), server.connect():
-            return
-        time.sleep(0.05)
-    raise RuntimeError(f"PostgreSQL did not start:\n{server.log.read_text('utf-8', 'replace')}")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGINT)  # "fast": end sessions, write the checkpoint, stop
-    try:
-        process.wait(30)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait(10)
