@@ -132,6 +132,14 @@ class Thanks(BaseModel):
     reason: str
 
 
+def test_a_lease_taken_before_the_clock_was_put_back_is_free(database: Database) -> None:
+    minute = timedelta(minutes=1)
+    with database.write() as session:
+        assert take_lease(session, "round", "one", NOW + timedelta(hours=1), minute)
+        assert take_lease(session, "round", "two", NOW, minute)
+        assert not take_lease(session, "round", "one", NOW - minute / 2, minute)
+
+
 def test_an_interaction_must_be_declared_and_fit_its_schema(database: Database) -> None:
     kinds = InteractionKinds([InteractionKind("kudos", 2, Thanks)])
     with database.write() as session:

@@ -24,11 +24,14 @@ class Lease(Base):
 
 
 def take_lease(session: Session, name: str, holder: str, now: datetime, length: timedelta) -> bool:
-    """Take or renew the lease `name` for `holder`; return False while another one holds it."""
+    """Take or renew the lease `name` for `holder`; return False while another one holds it.
+
+    One that ends later than any lease of this `length` can was taken before the clock was put back: it is free.
+    """
     insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     session.execute(
         insert(Lease).values(name=name, holder="", until=EPOCH).on_conflict_do_nothing(index_elements=["name"])
     )
-    free = or_(Lease.holder == holder, Lease.until <= now)
+    free = or_(Lease.holder == holder, Lease.until <= now, Lease.until > now + 2 * length)
     taken = session.execute(update(Lease).where(Lease.name == name, free).values(holder=holder, until=now + length))
     return isinstance(taken, CursorResult) and taken.rowcount == 1
