@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from nbcohort.errors import NbcohortError
 from nbcohort.i18n import _
-from nbcohort.store.disk import Disk, make_folder, write_file
+from nbcohort.store.disk import Disk, make_folder, trouble_is_a_sentence, write_file
 from nbcohort.submissions.receipts import Jwk, Receipt, public_jwk, read_keys, sign
 
 KEYS = "receipt-keys"
@@ -42,7 +42,8 @@ class ReceiptKeys:
         """Load the signing key of `folder`, or make it; raises `DamagedKey`."""
         self._folder = folder
         self._disk = disk or Disk()
-        make_folder(folder, self._disk)
+        with trouble_is_a_sentence():
+            make_folder(folder, self._disk)
         if not self._private.exists():
             with suppress(FileExistsError):  # another process made one just now; take that
                 self._make(replace=False)
