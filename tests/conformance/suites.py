@@ -42,7 +42,7 @@ def _exchange(name: str, about: str, parts: int = 1) -> Suite:
         name=name,
         about=about,
         modules=(f"apps/test_{name}.py",),
-        plugins=("tests.conformance.tenants",),
+        plugins=("tests.conformance.tenants", "tests.conformance.alembic_once"),
         mirror="tests.conformance.mirror",
         parts=parts,
     )
