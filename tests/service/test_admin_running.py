@@ -1,5 +1,6 @@
 """`nbcohort admin` beside a running service that people hand in to: rotating its key, pruning, forgetting."""
 
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,11 +23,13 @@ class Careless(Crowd):
         room = self.room
         stray = f"{number}".encode()
         given_up = ok(room.begin(client, "submissions", {"x": stray}, assignment=self.assignment))
-        room.put(client, given_up["snapshot"], stray)
+        with suppress(httpx.HTTPError):  # the service need not read what it refuses
+            room.put(client, given_up["snapshot"], stray)
         files = {"same.txt": f"{number % 3}".encode(), "own.txt": f"{account} {number % 2}".encode()}
         begun = ok(room.begin(client, "submissions", files, assignment=self.assignment))
         for data in files.values():
-            room.put(client, begun["snapshot"], data)
+            with suppress(httpx.HTTPError):
+                room.put(client, begun["snapshot"], data)
         committed = room.commit(client, "submissions", begun["id"])
         if committed.is_success:
             said = committed.json()

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from nbcohort.errors import Conflict
 from nbcohort.i18n import _
 
 if TYPE_CHECKING:
@@ -192,7 +193,8 @@ def rotate_key(data: Data = None, database: DatabaseUrl = None, blobs: Blobs = N
     """
     from nbcohort.admin.rotate import rotate
 
-    kid = rotate(_place(data, database, blobs))
+    with _progress():
+        kid = rotate(_place(data, database, blobs))
     _say(_("Receipts are signed with the new key {kid} from now on. Back it up.").format(kid=kid))
 
 
@@ -269,7 +271,11 @@ def _place(data: Path | None, database: str | None, blobs: Path | None) -> Place
 
 @contextmanager
 def _progress() -> Iterator[Report]:
-    """A bar for each step, on stderr, gone when all is done."""
+    """A bar for each step, on stderr, gone when all is done; what the database refuses becomes a sentence."""
+    from sqlalchemy.exc import OperationalError
+
+    from nbcohort.admin.place import reason
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     bars: dict[str, TaskID] = {}
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
@@ -279,7 +285,11 @@ def _progress() -> Iterator[Report]:
                 bars[step] = progress.add_task(step)
             progress.update(bars[step], completed=done, total=total)
 
-        yield report
+        try:
+            yield report
+        except OperationalError as error:
+            sentence = _("The database did not do what it should: {reason}. Try again when it is not busy.")
+            raise Conflict(sentence.format(reason=reason(error))) from error
 
 
 def _say(sentence: str) -> None:
