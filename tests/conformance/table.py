@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
 
 from tests.conformance.expectations import differences, expected_of
@@ -23,16 +24,23 @@ def page() -> str:
 
 
 def _table() -> Iterator[str]:
+    """Yield the table: a row for each suite, and the sums of those whose expectations are in one file."""
     yield "| nbgrader's tests | what of ours they try | pass | of | skipped | pass without the mirror |"
     yield "| --- | --- | --: | --: | --: | --: |"
-    sums = [0, 0, 0, 0]
-    for suite in SUITES:
-        one = expected_of(suite)
-        numbers = [one.passed, one.tests, len(one.skipped), one.passed - len(one.mirror)]
-        sums = [before + number for before, number in zip(sums, numbers, strict=True)]
-        modules = ", ".join(f"`{module}`" for module in suite.modules)
-        yield f"| {modules} | {suite.about} | {' | '.join(map(str, numbers))} |"
-    yield f"| together | | {' | '.join(map(str, sums))} |"
+    for file, suites in groupby(SUITES, lambda suite: suite.expected):
+        rows = []
+        for suite in suites:
+            rows.append(_numbers(suite))
+            modules = ", ".join(f"`{module}`" for module in suite.modules)
+            yield f"| {modules} | {suite.about} | {' | '.join(map(str, rows[-1]))} |"
+        sums = [sum(numbers) for numbers in zip(*rows, strict=True)]
+        yield f"| **together** | **{file.removesuffix('.toml')}** | {' | '.join(f'**{number}**' for number in sums)} |"
+
+
+def _numbers(suite: Suite) -> list[int]:
+    """Return how many pass, are there, are skipped, and pass without the mirror."""
+    one = expected_of(suite)
+    return [one.passed, one.tests, len(one.skipped), one.passed - len(one.mirror)]
 
 
 def _left() -> Iterator[str]:
