@@ -1,5 +1,6 @@
 """A cohort in which an assignment is peer reviewed, for the tests of reviewing."""
 
+import itertools
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -45,6 +46,9 @@ PEOPLE = {
 }
 
 
+_numbers = itertools.count(1)
+
+
 def notebook(text: str) -> bytes:
     cell = {"cell_type": "markdown", "id": "one", "metadata": {}, "source": text}
     return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
@@ -55,7 +59,7 @@ class ReviewRoom(Classroom):
 
     def __init__(self, service: RunningService) -> None:
         self._clients: dict[str, httpx.Client] = {}
-        super().__init__(service)
+        super().__init__(service, f"reviewed{next(_numbers)}")
         for account, name in PEOPLE.items():
             added = ok(self.admin.post(f"{self.root}/members", json={"account": account, "name": name}))
             self.members[account] = added["id"]

@@ -20,6 +20,7 @@ from nbcohort.service.acting import Acting
 from nbcohort.service.house import House
 from nbcohort.service.identity import Identity
 from nbcohort.service.permissions import Role
+from nbcohort.store.database import insert_missing
 from nbcohort.store.ids import new_id
 
 
@@ -125,6 +126,7 @@ def apply_settings(acting: Acting, course: dict[str, Any], cohort: dict[str, Any
             )
         )
     _refuse_errors(house, after, after_cohort)
+    row = roster.lock_cohort(session, acting.cohort)
     before = read_settings(session, house, acting.cohort)
     old = {"course": before.course.to_json(), "cohort": before.cohort.to_json()} if before else {}
     new = {"course": after.to_json(), "cohort": after_cohort.to_json()}
@@ -141,7 +143,6 @@ def apply_settings(acting: Acting, course: dict[str, Any], cohort: dict[str, Any
     version = before.version if before else 0
     if dry_run or not found:
         return Application(version, found, tuple(note for some in notes for note in some), applied=False)
-    row = roster.find_cohort(session, acting.cohort)
     row.title = after_cohort.title
     row.roster = after_cohort.roster
     row.hub_due = True
@@ -199,8 +200,9 @@ def enrol(
     session = acting.session
     person = session.scalar(select(Person).where(Person.account == account))
     if person is None:
-        person = Person(public_id=new_id("per"), account=account, name=name or account)
-        session.add(person)
+        values = {"public_id": new_id("per"), "account": account, "name": name or account}
+        insert_missing(session, Person, ["account"], **values)  # another cohort may be enrolling the same account
+        person = session.scalars(select(Person).where(Person.account == account)).one()
     elif name and name != person.name:
         person.name = name
         acting.audit("person.rename", person.public_id)  # the names themselves live in one table only
@@ -229,7 +231,8 @@ def change_member(
     cohort = _own_roster(acting)
     session = acting.session
     roster.find_member(session, acting.cohort, member)
-    row = session.scalars(select(Member).where(Member.public_id == member)).one()
+    query = select(Member).where(Member.public_id == member)
+    row = session.scalars(query.execution_options(populate_existing=True)).one()
     before = {"role": row.role, "ends_at": row.ends_at.isoformat() if row.ends_at else None}
     if role is not None:
         row.role = role
@@ -250,7 +253,7 @@ def end_membership(acting: Acting, row: Member, ends_at: datetime) -> None:
 
 
 def _own_roster(acting: Acting) -> Cohort:
-    cohort = roster.find_cohort(acting.session, acting.cohort)
+    cohort = roster.lock_cohort(acting.session, acting.cohort)
     if cohort.roster == "hub":
         raise Conflict(
             _('The members of cohort "{cohort}" come from the Hub\'s groups; change them there.').format(
@@ -280,16 +283,18 @@ def make_pair(acting: Acting, members: tuple[str, ...], assignment: str | None) 
     session = acting.session
     if not 2 <= len(set(members)) <= 3 or len(set(members)) != len(members):
         raise Invalid(_("A pair is made of two or three different members."))
+    cohort = roster.lock_cohort(session, acting.cohort)
+    together = roster.lasting_pairs(session, acting.cohort)
     for member in members:
         entry = roster.find_member(session, acting.cohort, member)
         if entry.role != "learner" or not entry.active(acting.now):
             raise Invalid(_("{name} is not a learner in this cohort at present.").format(name=entry.name))
-        for pair in roster.pair_ids(session, acting.cohort, acting.now):
+        for pair in together:
             if pair.assignment == assignment and member in {partner.member for partner in pair.partners}:
                 raise Conflict(_("{name} is in a pair already; end that one first.").format(name=entry.name))
     pair = Pair(
         public_id=new_id("pair"),
-        cohort_pk=roster.find_cohort(session, acting.cohort).pk,
+        cohort_pk=cohort.pk,
         assignment=assignment,
         starts_at=acting.now,
         ends_at=None,
@@ -308,7 +313,8 @@ def make_pair(acting: Acting, members: tuple[str, ...], assignment: str | None) 
 def end_pair(acting: Acting, pair: str) -> Pair:
     """End a pair now; what it handed in stays both partners'."""
     acting.require("pair.end")
-    found = [one for one in roster.pair_ids(acting.session, acting.cohort, acting.now) if one.public_id == pair]
+    roster.lock_cohort(acting.session, acting.cohort)
+    found = [one for one in roster.lasting_pairs(acting.session, acting.cohort) if one.public_id == pair]
     if not found:
         raise NotFound(_("There is no such pair at present."))
     found[0].ends_at = acting.now

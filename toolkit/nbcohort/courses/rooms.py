@@ -50,7 +50,7 @@ def tell_hub(house: House, now: datetime, cohort: str | None = None) -> bool:
 
 def _tell_of(house: House, cohort: str, now: datetime) -> None:
     with house.database.write() as session:
-        row = roster.find_cohort(session, cohort)
+        row = roster.lock_cohort(session, cohort)
         row.hub_due, row.told_at = False, now
         room, source = row.room, row.roster
         members = roster.active_members(session, cohort, now)
@@ -63,10 +63,10 @@ def _tell_of(house: House, cohort: str, now: datetime) -> None:
         house.hub.share_room(room, [one.account for one in members if one.role == "instructor"])
     except BaseException:
         with house.database.write() as session:
-            roster.find_cohort(session, cohort).hub_due = True
+            roster.lock_cohort(session, cohort).hub_due = True
         raise
     with house.database.write() as session:
-        row = roster.find_cohort(session, cohort)
+        row = roster.lock_cohort(session, cohort)
         if row.told_at != now:  # someone told it something newer meanwhile, which we may have undone
             row.hub_due = True
 
@@ -88,7 +88,7 @@ def follow_hub(house: House, now: datetime) -> None:
 
 def _follow(house: House, cohort: str, wanted: dict[str, Role], now: datetime) -> None:
     with house.database.write() as session:
-        row = roster.find_cohort(session, cohort)
+        row = roster.lock_cohort(session, cohort)
         acting = as_service(house, session, cohort, now)
         known = {one.account: one for one in roster.roster(session, cohort)}
         for account, role in sorted(wanted.items()):

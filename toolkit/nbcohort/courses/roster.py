@@ -1,6 +1,6 @@
 """Members of a cohort, looked up: who an account is in it, and who is there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,6 +43,16 @@ def find_cohort(session: Session, cohort: str) -> Cohort:
     return found
 
 
+def lock_cohort(session: Session, cohort: str) -> Cohort:
+    """Return the cohort as it is now, and let whoever else locks it wait until this transaction ends.
+
+    What is then read of its members, pairs and settings stays true until it is written. NotFound as `find_cohort`.
+    """
+    find_cohort(session, cohort)
+    query = select(Cohort).where(Cohort.public_id == cohort).with_for_update(key_share=True)
+    return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
 def cohort_ids(session: Session) -> list[str]:
     """Return the ids of all cohorts."""
     return list(session.scalars(select(Cohort.public_id).order_by(Cohort.public_id)))
@@ -58,6 +68,11 @@ def roster(session: Session, cohort: str, *where: ColumnElement[bool]) -> list[R
         .order_by(Member.pk)
     ).all()
     return [entry(member, person) for member, person in rows]
+
+
+def among(members: Iterable[str]) -> ColumnElement[bool]:
+    """Return the condition that a member is one of these, by public id."""
+    return Member.public_id.in_(sorted(members))
 
 
 def entry(member: Member, person: Person | None) -> RosterEntry:
@@ -112,18 +127,28 @@ def partners_of(session: Session, cohort: str, member: str, assignment: str, now
     )
     if pair is None:
         return (member,)
-    active = {one.id for one in active_members(session, cohort, now)}
-    return tuple(sorted({partner.member for partner in pair.partners} & active | {member}))
+    partners = {partner.member for partner in pair.partners}
+    active = {one.id for one in roster(session, cohort, among(partners)) if one.active(now)}
+    return tuple(sorted(active | {member}))
 
 
 def pair_ids(session: Session, cohort: str, now: datetime) -> Sequence[Pair]:
     """Return the pairs of `cohort` at `now`."""
     return session.scalars(
-        select(Pair)
-        .join(Cohort, Pair.cohort_pk == Cohort.pk)
-        .where(Cohort.public_id == cohort, Pair.starts_at <= now, or_(Pair.ends_at.is_(None), Pair.ends_at > now))
-        .order_by(Pair.pk)
+        _pairs(cohort).where(Pair.starts_at <= now, or_(Pair.ends_at.is_(None), Pair.ends_at > now))
     ).all()
+
+
+def lasting_pairs(session: Session, cohort: str) -> Sequence[Pair]:
+    """Return the pairs of `cohort` that nobody has ended.
+
+    Who waited for `lock_cohort` may have an earlier `now` than those before: this is what they left behind.
+    """
+    return session.scalars(_pairs(cohort).where(Pair.ends_at.is_(None))).all()
+
+
+def _pairs(cohort: str) -> Select[Pair]:
+    return select(Pair).join(Cohort, Pair.cohort_pk == Cohort.pk).where(Cohort.public_id == cohort).order_by(Pair.pk)
 
 
 def acting_in(house: House, session: Session, identity: Identity, cohort: str, now: datetime) -> Acting:

@@ -1,5 +1,7 @@
 """What a route asks for: the caller, who opens transactions as who they are.
 
+What is asked for here costs no thread of its own, as it would if it were not `async`: routes are given theirs.
+
 A transaction is opened within the route's own thread. (Were it opened by a dependency that yields, a request could hold
 the database's write lock while it waits for a thread, and the threads could all wait for the lock.)
 """
@@ -22,6 +24,7 @@ from nbcohort.service.acting import Acting
 from nbcohort.service.house import House
 from nbcohort.service.identity import Identity
 from nbcohort.service.schema import PageQuery
+from nbcohort.store.database import retried
 from nbcohort.store.idempotency import do_once, fingerprint
 
 M = TypeVar("M", bound=BaseModel)
@@ -38,12 +41,12 @@ TOKEN = HTTPBearer(
 """How a caller says who they are, for the API's description: `nbcohort.service.gate` has asked already."""
 
 
-def _house(request: Request) -> House:
+async def _house(request: Request) -> House:
     house: House = request.app.state.house
     return house
 
 
-def _identity(request: Request, _scheme: Annotated[object, Security(TOKEN)]) -> Identity:
+async def _identity(request: Request, _scheme: Annotated[object, Security(TOKEN)]) -> Identity:
     found: Identity = request.state.identity  # put there by `nbcohort.service.gate`
     return found
 
@@ -103,9 +106,13 @@ class _HubCaller(_Caller):
 
     def once(self, model: type[M], act: Callable[[Acting], M]) -> M:
         """Do `act` as an admin in a transaction, once for each `Idempotency-Key`."""
-        with self.house.database.write() as session:
-            acting = roster.acting_on_hub(self.house, session, self.identity, self.now)
-            return self._once(session, model, lambda: act(acting))
+
+        def transaction() -> M:
+            with self.house.database.write() as session:
+                acting = roster.acting_on_hub(self.house, session, self.identity, self.now)
+                return self._once(session, model, lambda: act(acting))
+
+        return retried(transaction)
 
 
 @dataclass(frozen=True)
@@ -132,8 +139,12 @@ class _CohortCaller(_Caller):
 
     def once(self, model: type[M], act: Callable[[Acting], M]) -> M:
         """Do `act` in a transaction that writes, once for each `Idempotency-Key`; the same answer the next time."""
-        with self.write() as acting:
-            return self._once(acting.session, model, lambda: act(acting))
+
+        def transaction() -> M:
+            with self.write() as acting:
+                return self._once(acting.session, model, lambda: act(acting))
+
+        return retried(transaction)
 
 
 async def _lane(request: Request) -> AsyncIterator[None]:
@@ -148,7 +159,7 @@ async def _lane(request: Request) -> AsyncIterator[None]:
 _Lane = Annotated[None, Depends(_lane, scope="function")]
 
 
-def _hub_caller(
+async def _hub_caller(
     house: Annotated[House, Depends(_house)],
     identity: Annotated[Identity, Depends(_identity)],
     request: Annotated[_Request, Depends(_repeatable)],
@@ -157,7 +168,7 @@ def _hub_caller(
     return _HubCaller(house, identity, house.clock.now(), request)
 
 
-def _streaming_caller(
+async def _streaming_caller(
     cohort: str,
     house: Annotated[House, Depends(_house)],
     identity: Annotated[Identity, Depends(_identity)],
@@ -166,7 +177,7 @@ def _streaming_caller(
     return _CohortCaller(house, identity, house.clock.now(), request, cohort)
 
 
-def _cohort_caller(caller: Annotated[_CohortCaller, Depends(_streaming_caller)], _lane: _Lane) -> _CohortCaller:
+async def _cohort_caller(caller: Annotated[_CohortCaller, Depends(_streaming_caller)], _lane: _Lane) -> _CohortCaller:
     return caller
 
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from nbcohort.errors import NbcohortError, StorageFull
 from nbcohort.i18n import _
 from nbcohort.service.describe import methods_at
+from nbcohort.store.database import crossed
 from nbcohort.store.disk import FULL
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,8 @@ def _database(request: Request, error: Exception) -> JSONResponse:
     if "disk is full" in text or "No space left" in text:
         log.error("the database's disk is full: %s", text)
         return _own(request, StorageFull(_("The service's disk is full; nothing was kept. Tell your instructor.")))
+    if isinstance(error, DBAPIError) and crossed(error):
+        return _crossed(request, error)
     log.error("the database failed: %s", text)
     sentence = _("The service's database is busy or away; nothing was changed. Try again in a minute.")
     return problem(503, "database", sentence, retry_after=RETRY_AFTER)
@@ -85,6 +88,12 @@ def _gone(request: Request, error: Exception) -> JSONResponse:
     """Nobody reads this answer."""
     log.info("%s %s: the client went away", request.method, request.url.path)
     return problem(400, "gone", _("The rest of the request did not come."))
+
+
+def _crossed(request: Request, error: Exception) -> JSONResponse:
+    log.warning("crossed at %s %s: %s", request.method, request.url.path, getattr(error, "orig", error))
+    sentence = _("Somebody changed the same thing at this moment, and theirs counts; look at it, and try again.")
+    return problem(409, "conflict", sentence)
 
 
 def _not_storable(request: Request, error: Exception) -> JSONResponse:
@@ -105,6 +114,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ClientDisconnect, _gone)
     for database in (OperationalError, InterfaceError, NoConnection):
         app.add_exception_handler(database, _database)
+    app.add_exception_handler(IntegrityError, _crossed)
     app.add_exception_handler(OSError, _disk)
     app.add_exception_handler(DataError, _not_storable)
     app.add_exception_handler(Exception, _unexpected)

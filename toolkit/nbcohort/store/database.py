@@ -2,20 +2,29 @@
 
 On SQLite a transaction that reads and then writes fails at once under contention, whatever the busy timeout, unless it
 says at its beginning that it will write: hence `read()` and `write()`, which differ in their BEGIN.
+
+On PostgreSQL transactions run side by side, each statement seeing what was committed before it (READ COMMITTED). Who
+checks something and then writes what rests on it locks a row first (`with_for_update`) or inserts with
+`insert_missing`; what still crosses another transaction is undone whole, and `retried` does it again.
 """
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from nbcohort.errors import NbcohortError
 from nbcohort.i18n import _
+
+T = TypeVar("T")
 
 BUSY_SECONDS = 10.0
 """How long is waited for others: for one's turn, for a lock, and for a connection."""
@@ -40,6 +49,12 @@ class DatabaseBusy(NbcohortError):
         super().__init__(
             _("The service's database is busy; nothing was changed. Try again in a minute."), retry_after=5
         )
+
+
+ATTEMPTS = 5
+"""How often a transaction that crosses others is tried."""
+_CROSSED = frozenset({"23505", "40001", "40P01"})
+"""PostgreSQL's codes for a unique violation, a failed serialization and a deadlock."""
 
 
 class Database:
@@ -103,7 +118,39 @@ class Database:
 
 def _postgresql_engine(url: URL) -> Engine:
     arguments = {name: value for name, value in _POSTGRESQL.items() if name not in url.query}
-    return create_engine(url, pool_pre_ping=True, pool_timeout=BUSY_SECONDS, connect_args=arguments)
+    engine = create_engine(url, pool_pre_ping=True, pool_timeout=BUSY_SECONDS, connect_args=arguments)
+
+    def on_connect(connection: Any, _record: object) -> None:
+        """Wait for the disk at each commit even where the server's default is not to: a receipt promises it."""
+        connection.execute(
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        )
+        connection.commit()
+
+    event.listen(engine, "connect", on_connect)
+    return engine
+
+
+def insert_missing(session: Session, model: type[DeclarativeBase], unique: Sequence[str], **values: Any) -> None:
+    """Insert a row unless there is one with the same `unique` columns; waits for one being inserted."""
+    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    session.execute(insert(model).values(**values).on_conflict_do_nothing(index_elements=list(unique)))
+
+
+def crossed(error: DBAPIError) -> bool:
+    """Whether a transaction failed only because of another one at the same moment: doing it again may help."""
+    return getattr(error.orig, "sqlstate", None) in _CROSSED
+
+
+def retried(transaction: Callable[[], T]) -> T:
+    """Return `transaction()`, which opens and ends a transaction of its own, done again while it crosses others."""
+    for _attempt in range(ATTEMPTS - 1):
+        try:
+            return transaction()
+        except DBAPIError as error:
+            if not crossed(error):
+                raise
+    return transaction()
 
 
 def _sqlite_engine(url: str) -> Engine:

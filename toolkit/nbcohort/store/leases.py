@@ -3,12 +3,11 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from nbcohort.store.base import Base
+from nbcohort.store.database import insert_missing
 
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
@@ -28,10 +27,7 @@ def take_lease(session: Session, name: str, holder: str, now: datetime, length: 
 
     One that ends later than any lease of this `length` can was taken before the clock was put back: it is free.
     """
-    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    session.execute(
-        insert(Lease).values(name=name, holder="", until=EPOCH).on_conflict_do_nothing(index_elements=["name"])
-    )
+    insert_missing(session, Lease, ["name"], name=name, holder="", until=EPOCH)
     free = or_(Lease.holder == holder, Lease.until <= now, Lease.until > now + 2 * length)
     taken = session.execute(update(Lease).where(Lease.name == name, free).values(holder=holder, until=now + length))
     return isinstance(taken, CursorResult) and taken.rowcount == 1

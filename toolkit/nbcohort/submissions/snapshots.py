@@ -7,12 +7,11 @@ Until the commit nobody sees anything of it, so whatever breaks off in between l
 from collections.abc import Iterable
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from nbcohort.errors import Conflict, NotFound
 from nbcohort.i18n import _
 from nbcohort.service.acting import Acting
+from nbcohort.store.database import insert_missing
 from nbcohort.store.ids import new_id
 from nbcohort.submissions.manifest import Entry, digest
 from nbcohort.submissions.models import PutBlob, Snapshot, SnapshotFile, Turn
@@ -66,12 +65,8 @@ def expected_size(acting: Acting, snapshot: str, sha256: str) -> int:
 
 def note_put(acting: Acting, sha256: str, size: int) -> None:
     """Write down that the caller sent this blob; it is in the store, durably, when this is called."""
-    insert = postgresql_insert if acting.session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    acting.session.execute(
-        insert(PutBlob)
-        .values(cohort=acting.cohort, creator=acting.name, sha256=sha256, size=size, at=acting.now)
-        .on_conflict_do_nothing(index_elements=["cohort", "creator", "sha256"])
-    )
+    unique = {"cohort": acting.cohort, "creator": acting.name, "sha256": sha256}
+    insert_missing(acting.session, PutBlob, list(unique), **unique, size=size, at=acting.now)
 
 
 def commit(acting: Acting, snapshot: Snapshot) -> None:
@@ -92,12 +87,8 @@ def entries(snapshot: Snapshot) -> tuple[Entry, ...]:
 
 def take_turn(acting: Acting, assignment: str) -> None:
     """Wait until no other transaction numbers attempts or versions of this assignment, and keep others waiting."""
-    insert = postgresql_insert if acting.session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    acting.session.execute(
-        insert(Turn)
-        .values(cohort=acting.cohort, assignment=assignment)
-        .on_conflict_do_nothing(index_elements=["cohort", "assignment"])
-    )
+    unique = {"cohort": acting.cohort, "assignment": assignment}
+    insert_missing(acting.session, Turn, list(unique), **unique)
     acting.session.execute(
         select(Turn).where(Turn.cohort == acting.cohort, Turn.assignment == assignment).with_for_update()
     )

@@ -59,6 +59,8 @@ def withdraw_release(acting: Acting, release: str) -> Release:
     row = _find(acting, release)
     if row.version is None:
         raise NotFound(_("There is no such release."))
+    snapshots.take_turn(acting, row.assignment)
+    acting.session.refresh(row)
     if row.withdrawn_at is None:
         row.withdrawn_at = acting.now
         _record(acting, "release.withdraw", "assignment.withdrawn", row)
