@@ -26,7 +26,7 @@ demo-reset: ## stop the demo and forget everything that happened in it
 # pytest runs twice: what is safe side by side, then what needs the machine for itself, one after the other.
 ALONE := browser or faults or hostile or hub
 test: lint ## lint, types, imports and all tests
-	$(BIN)/pytest -n 2 -m "not ($(ALONE))"
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not ($(ALONE))"
 	$(BIN)/pytest -m "$(ALONE)"
 
 bench: install-dev ## measure: each script in benchmarks/ prints its figures; some minutes each

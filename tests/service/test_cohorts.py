@@ -228,6 +228,7 @@ def test_health_says_which_time_it_is_and_the_clock_cannot_be_set_over_http(serv
         assert httpx.request(method, f"{service.url}health", json={"now": "2030-01-01"}).status_code == 405
 
 
+@pytest.mark.parametrize("service", ["sqlite"], indirect=True)
 def test_a_second_service_on_the_same_sqlite_file_is_refused(service: RunningService) -> None:
     second = subprocess.run(
         [sys.executable, "-m", "nbcohort.service"],

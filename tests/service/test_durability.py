@@ -32,7 +32,15 @@ from nbcohort.store.blobs import LocalStore
 from nbcohort.store.disk import Disk
 from nbcohort.store.interactions import Interaction
 from nbcohort.submissions.receipts import verify
-from nbcohort.testing import SERVICE_TOKEN, FakeHub, RunningService, free_port, running_service, wait_until
+from nbcohort.testing import (
+    SERVICE_TOKEN,
+    FakeHub,
+    PostgresServer,
+    RunningService,
+    free_port,
+    running_service,
+    wait_until,
+)
 from tests.service.classroom import Classroom, ok, refused, sha
 
 DATA = b"x,y\n1,2\n" * 100
@@ -126,11 +134,15 @@ def served(app: FastAPI) -> Iterator[httpx.Client]:
         thread.join()
 
 
-@pytest.fixture
-def inside(tmp_path: Path, hub: FakeHub) -> Iterator[Inside]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def inside(request: pytest.FixtureRequest, tmp_path: Path, hub: FakeHub) -> Iterator[Inside]:
+    url = f"sqlite:///{tmp_path}/data/nbcohort.db"
+    if request.param == "postgresql":
+        postgres: PostgresServer = request.getfixturevalue("postgres")
+        url = postgres.new_database()
     config = Config(
         data=tmp_path / "data",
-        database=f"sqlite:///{tmp_path}/data/nbcohort.db",
+        database=url,
         blobs=tmp_path / "data" / "blobs",
         hub_api=hub.url,
         hub_token=SERVICE_TOKEN,
@@ -152,14 +164,8 @@ def inside(tmp_path: Path, hub: FakeHub) -> Iterator[Inside]:
         cohort = {"id": "ds1", "title": "DS", "start": "2026-01-12", "time_zone": "UTC"}
         settings = {"course": course, "cohort": cohort}
         assert inside.request("root", "PUT", "/cohorts/ds1/settings", json=settings).is_success
-        event.listen(house.database.engine, "commit", lambda connection: _note_commit(steps, connection))
+        event.listen(house.database.engine, "commit", lambda connection: steps.take("database commit"))
         yield inside
-
-
-def _note_commit(steps: Steps, connection: Any) -> None:
-    """Only transactions that write: SQLite has no others that matter here."""
-    if connection.get_execution_options().get("sqlite_begin") == "IMMEDIATE":
-        steps.take("database commit")
 
 
 def test_blob_and_row_are_durable_before_the_receipt_leaves(inside: Inside) -> None:
@@ -200,8 +206,11 @@ def test_audit_and_interaction_are_written_with_the_row_or_not_at_all(inside: In
 
 def test_every_commit_waits_for_the_disk(inside: Inside) -> None:
     with inside.house.database.write() as session:
-        assert session.scalar(text("PRAGMA synchronous")) == 2  # FULL
-        assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+        if inside.house.database.is_sqlite:
+            assert session.scalar(text("PRAGMA synchronous")) == 2  # FULL
+            assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+        else:
+            assert session.scalar(text("SHOW synchronous_commit")) == "on"  # though the server's default is off
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 4, 5, 6, 8])  # 7 is the first answer

@@ -6,7 +6,6 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,17 +14,10 @@ from nbgrader.api import Gradebook
 from nbgrader.utils import parse_utc
 
 from nbcohort.submissions.receipt_file import token_in
-from nbcohort.testing import RunningService, running_fake_hub, running_service
+from nbcohort.testing import RunningService
 from tests.service.exchange_desks import DUE, WEEK1, Classroom, Desk, open_classroom, write_notebook
 
 NUMBERS = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def shared_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    folder = tmp_path_factory.mktemp("service")
-    with running_fake_hub() as hub, running_service(folder, hub) as service:
-        yield service
 
 
 @pytest.fixture

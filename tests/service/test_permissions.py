@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from nbcohort.testing import RunningService, running_fake_hub, running_service, wait_until
+from nbcohort.testing import RunningService, wait_until
 
 # ben owns what is asked for; cyd is a learner of the same cohort, mia its mentor, ada its instructor, room its course
 # room; ira is an instructor and lou a learner of another cohort; eve is in none; root is the Hub's administrator.
@@ -120,12 +120,9 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with (
-        running_fake_hub() as hub,
-        running_service(tmp_path_factory.mktemp("permissions"), hub) as service,
-        httpx.Client(base_url=f"{service.url}api/v1", timeout=60) as nobody,
-    ):
+def world(shared_service: RunningService) -> Iterator[World]:
+    service = shared_service
+    with httpx.Client(base_url=f"{service.url}api/v1", timeout=60) as nobody:
         service.set_clock(datetime(2026, 3, 3, 9, tzinfo=UTC))
         clients = {name: service.as_account(name, admin=name == "root") for name in ACCOUNTS}
         clients["nobody"] = nobody

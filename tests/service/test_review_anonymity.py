@@ -83,8 +83,8 @@ class Watched(httpx.BaseTransport):
 
 
 @pytest.fixture
-def room(service: RunningService) -> ReviewRoom:
-    room = ReviewRoom(service)
+def room(shared_service: RunningService) -> ReviewRoom:
+    room = ReviewRoom(shared_service)
     room.apply_review()
     for account in ("ada", "ben", "cleo"):
         room.hand_in(account, files={"ps1.ipynb": notebook("An answer.")})

@@ -11,9 +11,9 @@ from tests.service.review_room import ReviewRoom
 
 
 @pytest.fixture
-def room(service: RunningService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ReviewRoom:
+def room(shared_service: RunningService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ReviewRoom:
     monkeypatch.chdir(tmp_path)
-    room = ReviewRoom(service)
+    room = ReviewRoom(shared_service)
     room.apply_review()
     room.everybody_hands_in()
     room.open_round()

@@ -12,8 +12,8 @@ from tests.service.review_room import CLOSES, FULL, RUBRIC, ReviewRoom, notebook
 
 
 @pytest.fixture
-def room(service: RunningService) -> ReviewRoom:
-    room = ReviewRoom(service)
+def room(shared_service: RunningService) -> ReviewRoom:
+    room = ReviewRoom(shared_service)
     room.apply_review()
     return room
 
@@ -258,7 +258,7 @@ def test_only_staff_see_who_reviews_whom(open_room: ReviewRoom) -> None:
     public_id = open_room.round()["id"]
     for account in ("ada", "ivo"):
         refused(open_room.get(account, f"rounds/{public_id}"), 403, "may not")
-    for account in ("mo", "course-ds1", "root"):
+    for account in ("mo", f"course-{open_room.cohort}", "root"):
         client = open_room.service.as_account(account, admin=account == "root")
         ok(client.get(f"{open_room.root}/review/rounds/{public_id}"))
     refused(open_room.get("ines", "rounds/rnd_none"), 404, "no such review round")
