@@ -78,9 +78,10 @@ def read_dates(session: Session, house: House, cohort: str) -> Dates:
     )
 
 
-def accounts_of(session: Session, cohort: str) -> dict[str, str]:
-    """Return the account of each who is or was a member, by public id."""
-    return {one.id: one.account for one in roster.roster(session, cohort)}
+def accounts_of(session: Session, cohort: str, members: Iterable[str] | None = None) -> dict[str, str]:
+    """Return the account of each who is or was a member, or of some of them, by public id."""
+    only = () if members is None else (roster.among(members),)
+    return {one.id: one.account for one in roster.roster(session, cohort, *only)}
 
 
 def committed(cohort: str) -> Select[Submission]:

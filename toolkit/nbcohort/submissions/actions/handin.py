@@ -73,7 +73,7 @@ def begin_submission(acting: Acting, assignment: str, files: list[Entry], *, alo
     acting.session.add(submission)
     acting.session.flush()
     acting.audit("submission.begin", submission.public_id, assignment=assignment, submitters=list(submitters))
-    accounts = lookup.accounts_of(acting.session, acting.cohort)
+    accounts = lookup.accounts_of(acting.session, acting.cohort, submitters)
     return Begun(
         id=submission.public_id,
         snapshot=snapshot.public_id,
@@ -101,7 +101,7 @@ def commit_submission(acting: Acting, submission: str) -> Handin:
     dates = lookup.read_dates(acting.session, acting.house, acting.cohort)
     if row.attempt is None:
         _commit(acting, row, dates)
-    return lookup.as_handin(row, dates, lookup.accounts_of(acting.session, acting.cohort))
+    return lookup.as_handin(row, dates, _accounts(acting, row))
 
 
 def list_submissions(
@@ -132,7 +132,7 @@ def show_submission(acting: Acting, submission: str) -> Handin:
     row = find_submission(acting, submission)
     acting.require("submission.read", own=acting.member in lookup.submitter_ids(row))
     dates = lookup.read_dates(acting.session, acting.house, acting.cohort)
-    return lookup.as_handin(row, dates, lookup.accounts_of(acting.session, acting.cohort))
+    return lookup.as_handin(row, dates, _accounts(acting, row))
 
 
 def open_submission_file(acting: Acting, submission: str, path: str) -> tuple[Entry, BinaryIO]:
@@ -148,6 +148,10 @@ def find_submission(acting: Acting, submission: str) -> Submission:
     if row is None:
         raise NotFound(_("There is no such submission."))
     return row
+
+
+def _accounts(acting: Acting, row: Submission) -> dict[str, str]:
+    return lookup.accounts_of(acting.session, acting.cohort, lookup.submitter_ids(row))
 
 
 def _acting_member(acting: Acting) -> str:
