@@ -43,7 +43,7 @@ def run(site: Site, port: int, *, once: bool, subdomains: bool = False, console:
         with ExitStack() as ending:
             with console.status(_("Starting the Hub ...")):
                 hub = ending.enter_context(hub_process(configuration, where.hub, secrets.token, site.log))
-                _wait_for(where.service, site.log)
+                wait_for_service(where.service, site.log)
             ending.callback(teller.say, _("Ending the Hub and its servers ..."))
             teller.say(_("The Hub answers"), where.url)
             found = _with_hub(site, hub, where, clock, journal, teller)
@@ -73,7 +73,7 @@ def _with_hub(site: Site, hub: RunningHub, where: Addresses, clock: Time, journa
     return found
 
 
-def _wait_for(service: str, log: Path) -> None:
+def wait_for_service(service: str, log: Path) -> None:
     """Wait until the service answers; the Hub does a little earlier."""
 
     def answers() -> bool:
