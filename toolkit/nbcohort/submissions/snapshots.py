@@ -5,6 +5,7 @@ Until the commit nobody sees anything of it, so whatever breaks off in between l
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -69,15 +70,20 @@ def note_put(acting: Acting, sha256: str, size: int) -> None:
     insert_missing(acting.session, PutBlob, list(unique), **unique, size=size, at=acting.now)
 
 
-def commit(acting: Acting, snapshot: Snapshot) -> None:
-    """Make the snapshot what it is for good; raises `Conflict` with `missing` hashes unless all blobs are there."""
+def commit(acting: Acting, snapshot: Snapshot) -> datetime:
+    """Make the snapshot what it is for good, and return since when.
+
+    That is never before its beginning, though the clock may have been put back. Raises `Conflict` with `missing` hashes
+    unless all blobs are there.
+    """
     missing = needed(acting, snapshot.files)
     if missing:
         raise Conflict(
             _("{count} files have not arrived yet; send them, then commit again.").format(count=len(missing)),
             missing=missing,
         )
-    snapshot.committed_at = acting.now
+    snapshot.committed_at = max(acting.now, snapshot.created_at)
+    return snapshot.committed_at
 
 
 def entries(snapshot: Snapshot) -> tuple[Entry, ...]:

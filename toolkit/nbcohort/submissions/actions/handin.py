@@ -211,7 +211,7 @@ def _commit(acting: Acting, row: Submission, dates: Dates) -> None:
     instant = handed_in(row.snapshot.created_at, acting.now)
     _require_partners(acting, row.assignment, submitters, instant)
     lateness = _lateness(acting, dates, row.assignment, submitters, instant)
-    snapshots.commit(acting, row.snapshot)
+    committed_at = snapshots.commit(acting, row.snapshot)
     row.attempt = _next_attempt(acting, row.assignment, submitters)
     row.handed_in_at = instant
     row.due_at = lateness.due_at
@@ -224,7 +224,7 @@ def _commit(acting: Acting, row: Submission, dates: Dates) -> None:
             attempt=row.attempt,
             submitters=submitters,
             created_at=row.snapshot.created_at,
-            committed_at=acting.now,
+            committed_at=committed_at,
             late=lateness.late,
             manifest_sha256=row.snapshot.manifest_sha256,
             files=len(row.snapshot.files),
