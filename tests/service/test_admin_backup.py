@@ -7,6 +7,7 @@ import pytest
 
 from nbcohort.admin.place import installed_migrations, opened
 from nbcohort.admin.snapshot import frozen, write_snapshot
+from nbcohort.service.clock import set_demo_clock
 from nbcohort.submissions.receipts import verify
 from nbcohort.testing import FakeHub, PostgresServer, RunningService, running_service
 from tests.service.admin_desk import (
@@ -23,7 +24,7 @@ from tests.service.admin_desk import (
     refused,
 )
 from tests.service.classroom import ok
-from tests.service.review_room import CLOSES, FULL, OPENS, ReviewRoom
+from tests.service.review_room import FULL, OPENS, ReviewRoom
 
 KINDS = ("sqlite", "postgres")
 CROWD = ("ada", "ben", "cleo", "dora", "emil", "fay")
@@ -112,8 +113,8 @@ def _put_back_and_go_on(
     assert '"admin.restore"' in one_more
     assert restored == taken
     assert "is whole" in done(where, "verify")
+    set_demo_clock(folder / "data" / "clock.json", OPENS)
     with running_service(folder, hub, NBCOHORT_DATABASE=database) as service:
-        service.set_clock(OPENS)
         same = room.elsewhere(service)
         there = same.items("ines", "submissions", assignment="busy", limit=500)
         assert {one.id for one in before} <= {one["id"] for one in there} <= known.keys()
@@ -127,5 +128,4 @@ def _put_back_and_go_on(
         for reviewer in ("ada", "ben"):
             for task in same.tasks(reviewer):
                 ok(same.put_review(reviewer, task["id"], FULL))
-        service.set_clock(CLOSES.replace(day=24))
         same.close_round()
