@@ -22,7 +22,8 @@ class Config:
     """Settings of the running service.
 
     Args:
-        data: NBCOHORT_DATA, folder of the service's files; made if missing.
+        data: NBCOHORT_DATA, folder of the service's files; made if missing. Several processes on one database share
+            it: the keys of receipts are there.
         database: NBCOHORT_DATABASE, SQLAlchemy URL; a SQLite file in `data` by default.
         blobs: NBCOHORT_BLOBS, folder of the blobs; `data`/blobs by default.
         hub_api: JUPYTERHUB_API_URL, with a slash at its end.

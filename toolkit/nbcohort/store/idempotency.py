@@ -10,13 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Text, UniqueConstraint, cast, delete, or_, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from nbcohort.errors import Invalid
 from nbcohort.i18n import _
 from nbcohort.store.base import Base
+from nbcohort.store.database import insert_missing
 
 
 class IdempotentRequest(Base):
@@ -54,12 +53,8 @@ def do_once(
     """
     if key is None:
         return act()
-    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    session.execute(
-        insert(IdempotentRequest)
-        .values(account=account, key=key, fingerprint=request, at=now, answer=None)
-        .on_conflict_do_nothing(index_elements=["account", "key"])
-    )
+    unique = {"account": account, "key": key}
+    insert_missing(session, IdempotentRequest, list(unique), **unique, fingerprint=request, at=now, answer=None)
     row = session.scalars(
         select(IdempotentRequest)
         .where(IdempotentRequest.account == account, IdempotentRequest.key == key)
