@@ -68,10 +68,12 @@ class NotConfigured(NbcohortError):
 class _Busy(Exception):
     """An answer that invites another attempt."""
 
-    def __init__(self, failure: NbcohortError, pause: float | None) -> None:
+    def __init__(self, failure: NbcohortError, pause: float | None, *, too_much: bool) -> None:
         super().__init__(str(failure))
         self.failure = failure
         self.pause = pause
+        self.too_much = too_much
+        """Whether it was refused unseen, as one request too many: sending it again cannot do it twice."""
 
 
 class ServiceClient:
@@ -293,7 +295,8 @@ class ServiceClient:
                 cause: Exception = error
                 again = repeatable or isinstance(error, _NEVER_SENT)
             except _Busy as busy:
-                failure, cause, again, asked = busy.failure, busy, repeatable, busy.pause
+                failure, cause, asked = busy.failure, busy, busy.pause
+                again = (asked or 0) <= LONGEST_PAUSE if busy.too_much else repeatable
             if pause is None or not again:
                 raise failure from cause
             if number == 2 and self._waiting is not None:
@@ -322,7 +325,7 @@ class ServiceClient:
             return
         failure = self._failure(response)
         if response.status_code in _BUSY:
-            raise _Busy(failure, _seconds(response.headers.get("Retry-After")))
+            raise _Busy(failure, _seconds(response.headers.get("Retry-After")), too_much=response.status_code == 429)
         raise failure
 
     def _failure(self, response: httpx.Response) -> NbcohortError:

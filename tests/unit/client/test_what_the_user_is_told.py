@@ -163,6 +163,23 @@ def test_a_busy_service_says_when_to_come_back_and_what_is_wrong() -> None:
     assert served.pauses == [7, 7, 7]
 
 
+def test_a_post_that_was_one_too_many_was_not_done_and_is_repeated() -> None:
+    answer = problem(429, "You send more requests than the service takes from one account.")
+    answer.headers["Retry-After"] = "2"
+    served = Served(answer, httpx.Response(201, json={"id": "x"}))
+    assert served.client.post("/x", json={}) == {"id": "x"}
+    assert served.pauses == [2]
+
+
+def test_who_should_wait_for_long_is_told_at_once() -> None:
+    answer = problem(429, "You have begun 50 uploads within an hour and not finished them.")
+    answer.headers["Retry-After"] = "3000"
+    served = Served(answer)
+    with pytest.raises(ServiceRefused, match="50 uploads"):
+        served.client.post("/x", json={}, idempotency_key="k" * 8)
+    assert served.pauses == []
+
+
 def test_a_list_is_read_over_all_its_pages() -> None:
     served = Served(
         httpx.Response(200, json={"items": [1, 2], "next": "c2"}),

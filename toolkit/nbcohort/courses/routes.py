@@ -11,11 +11,10 @@ from nbcohort.courses.models import Cohort, Pair
 from nbcohort.courses.rooms import tell_hub
 from nbcohort.plugins import Task
 from nbcohort.service.deps import Caller, HubCaller
-from nbcohort.service.schema import LAST, Instant, Page, PageQuery, Schema, page_of
+from nbcohort.service.schema import LAST, Instant, Line, Page, PageQuery, Schema, page_of
 
 CohortId = Annotated[str, Field(pattern=r"^[a-z0-9](-?[a-z0-9]){0,40}$")]
 Account = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}$")]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 Version = Annotated[int, Query(ge=1, lt=2**31)]
 
 
@@ -23,7 +22,7 @@ class CreateCohort(Schema):
     """A new cohort."""
 
     id: CohortId
-    title: Name
+    title: Line
 
 
 class CohortOut(Schema):
@@ -107,7 +106,7 @@ class AddMember(Schema):
     """A new member."""
 
     account: Account
-    name: Name | None = None
+    name: Line | None = None
     role: Literal["learner", "mentor", "instructor"] = "learner"
 
 

@@ -71,7 +71,7 @@ class Calendar:
         return to_utc(parsed.on(self.start) if isinstance(parsed, RelativeTime) else parsed, self.zone)
 
     def this_week(self, weekly: str, now: datetime) -> datetime:
-        """Return the instant (UTC) of a time of each week, such as ``fri 18:00``, in the week (by local time) of `now`."""
+        """Return the instant (UTC) of a time of each week, such as ``fri 18:00``, in `now`'s week by local time."""
         when = RelativeTime.parse(f"week 1 {weekly}")
         return to_utc(when.on(self.local(now).date()), self.zone)
 

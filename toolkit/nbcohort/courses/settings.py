@@ -189,6 +189,12 @@ class Limits(Settings):
     max_total_mb: int = Field(100, ge=1, le=1000, strict=True)
     max_files: int = Field(200, ge=1, le=10_000, strict=True)
     max_file_mb: int = Field(50, ge=1, le=1000, strict=True)
+    max_member_mb: int = Field(2000, ge=1, le=100_000, strict=True)
+
+    @property
+    def max_member_bytes(self) -> int:
+        """Bytes that all files which a learner ever sends may have together, each file counted once."""
+        return self.max_member_mb * 1_000_000
 
     @property
     def max_total_bytes(self) -> int:

@@ -89,5 +89,6 @@ class Gate:
 
 def _token(headers: Headers) -> str | None:
     scheme, _space, token = headers.get("Authorization", "").partition(" ")
-    known = scheme.lower() in ("bearer", "token") and token.strip()
-    return token.strip() if known else None
+    token = token.strip()
+    is_one = scheme.lower() in ("bearer", "token") and token and token.isascii() and token.isprintable()
+    return token if is_one else None

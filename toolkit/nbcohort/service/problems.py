@@ -1,11 +1,11 @@
 """The one place where errors become HTTP: problem details (RFC 9457), whose `detail` is the sentence for the user."""
 
+import json
 import logging
 from http import HTTPStatus
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
@@ -24,28 +24,30 @@ RETRY_AFTER = 5
 """Seconds after which it is worth asking a busy service again."""
 
 
-def problem(status: int, slug: str, detail: str, **extra: object) -> JSONResponse:
+def problem(status: int, slug: str, detail: str, **extra: object) -> Response:
     """Return a problem detail."""
     title = HTTPStatus(status).phrase
     body = {"type": f"urn:nbcohort:problem:{slug}", "title": title, "status": status, "detail": detail, **extra}
+    # What was sent may be quoted, and may hold half of a surrogate pair, which is no UTF-8.
+    content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
     if "retry_after" in extra:
         headers["Retry-After"] = str(extra["retry_after"])
-    return JSONResponse(body, status, headers, media_type="application/problem+json")
+    return Response(content, status, headers, media_type="application/problem+json")
 
 
-def problem_of(error: NbcohortError) -> JSONResponse:
+def problem_of(error: NbcohortError) -> Response:
     """Return the problem detail of one of our own errors."""
     return problem(error.status, error.slug, str(error), **error.extra)
 
 
-def _own(request: Request, error: Exception) -> JSONResponse:
+def _own(request: Request, error: Exception) -> Response:
     if not isinstance(error, NbcohortError):
         raise error
     return problem_of(error)
 
 
-def _not_valid(request: Request, error: Exception) -> JSONResponse:
+def _not_valid(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     found = [{"where": ".".join(str(part) for part in one["loc"]), "what": one["msg"]} for one in error.errors()]
@@ -53,7 +55,7 @@ def _not_valid(request: Request, error: Exception) -> JSONResponse:
     return problem(422, "invalid", detail, errors=found)
 
 
-def _http(request: Request, error: Exception) -> JSONResponse:
+def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     detail = str(error.detail)
@@ -65,7 +67,7 @@ def _http(request: Request, error: Exception) -> JSONResponse:
     return answer
 
 
-def _database(request: Request, error: Exception) -> JSONResponse:
+def _database(request: Request, error: Exception) -> Response:
     text = str(getattr(error, "orig", error))
     if "disk is full" in text or "No space left" in text:
         log.error("the database's disk is full: %s", text)
@@ -77,31 +79,31 @@ def _database(request: Request, error: Exception) -> JSONResponse:
     return problem(503, "database", sentence, retry_after=RETRY_AFTER)
 
 
-def _disk(request: Request, error: Exception) -> JSONResponse:
+def _disk(request: Request, error: Exception) -> Response:
     if not isinstance(error, OSError) or error.errno not in FULL:
         return _unexpected(request, error)
     log.error("a disk is full: %s", error)
     return _own(request, StorageFull(_("The service's disk is full; nothing was kept. Tell your instructor.")))
 
 
-def _gone(request: Request, error: Exception) -> JSONResponse:
+def _gone(request: Request, error: Exception) -> Response:
     """Nobody reads this answer."""
     log.info("%s %s: the client went away", request.method, request.url.path)
     return problem(400, "gone", _("The rest of the request did not come."))
 
 
-def _crossed(request: Request, error: Exception) -> JSONResponse:
+def _crossed(request: Request, error: Exception) -> Response:
     log.warning("crossed at %s %s: %s", request.method, request.url.path, getattr(error, "orig", error))
     sentence = _("Somebody changed the same thing at this moment, and theirs counts; look at it, and try again.")
     return problem(409, "conflict", sentence)
 
 
-def _not_storable(request: Request, error: Exception) -> JSONResponse:
+def _not_storable(request: Request, error: Exception) -> Response:
     log.warning("not storable at %s %s: %s", request.method, request.url.path, getattr(error, "orig", error))
     return problem(422, "invalid", _("The request holds a value that cannot be stored, such as a NUL character."))
 
 
-def _unexpected(request: Request, error: Exception) -> JSONResponse:
+def _unexpected(request: Request, error: Exception) -> Response:
     log.error("unexpected error at %s %s", request.method, request.url.path, exc_info=error)
     return problem(500, "unexpected", _("Something went wrong in the service; it was logged, and nothing was changed."))
 

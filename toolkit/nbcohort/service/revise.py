@@ -2,7 +2,8 @@
 
 python -m nbcohort.service.revise courses "what changes"
 
-It is written into the package as it is installed: install a plugin with `pip install --editable` to find it in its source.
+It is written into the package as it is installed: install a plugin with `pip install --editable` to find it in its
+source.
 """
 
 import argparse

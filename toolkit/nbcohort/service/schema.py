@@ -1,5 +1,6 @@
 """What requests and answers have in common: named models that refuse unknown fields, and pages."""
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
@@ -22,6 +23,22 @@ def _of_this_age(instant: datetime) -> datetime:
 
 Instant = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
 """An instant in a request: far enough from the calendar's ends to be shown in any time zone."""
+
+
+def _seen_as_it_is(line: str) -> str:
+    if not line.strip() or any(unicodedata.category(c) in _UNSEEN or c in _REORDERING for c in line):
+        raise ValueError(_("expected one line of text, without control characters or such as reorder the text"))
+    return line.strip()
+
+
+_UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_seen_as_it_is)]
+"""One line of text in a request, such as a name: what is shown is what is there."""
+
+Prose = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+"""Text of several lines in a request; a NUL character cannot be stored in every database."""
 
 
 class Schema(BaseModel):

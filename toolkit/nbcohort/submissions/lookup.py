@@ -26,6 +26,8 @@ class Dates:
     titles: Mapping[str, str]
     limits: Limits
     """What one hand-in may hold."""
+    quota: int
+    """Bytes that a learner may send in all."""
     extensions: Mapping[tuple[str, str], datetime]
     """(assignment, member) -> due time of the newest extension."""
 
@@ -74,6 +76,7 @@ def read_dates(session: Session, house: House, cohort: str) -> Dates:
         calendar=settings.calendar if settings else None,
         titles={one.name: one.title for one in settings.course.assignments} if settings else {},
         limits=Limits(limits.max_files, limits.max_file_bytes, limits.max_total_bytes),
+        quota=limits.max_member_bytes,
         extensions={(row.assignment, row.member): row.due_at for row in rows},
     )
 

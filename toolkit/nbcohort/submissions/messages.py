@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field
 from nbcohort.courses.settings import LateSettings
 from nbcohort.errors import Conflict
 from nbcohort.i18n import _
-from nbcohort.service.schema import Instant, Schema
+from nbcohort.service.schema import Instant, Prose, Schema
 from nbcohort.submissions import actions, lookup
 from nbcohort.submissions.actions.handin import Begun as HandinBegun
 from nbcohort.submissions.manifest import Entry
@@ -192,7 +192,7 @@ class GrantExtension(Schema):
     assignment: AssignmentName
     member: str
     due_at: Instant
-    reason: Annotated[str, Field(max_length=2000)] = ""
+    reason: Annotated[Prose, Field(max_length=2000)] = ""
 
 
 class ExtensionOut(Schema):

@@ -16,6 +16,7 @@ class Snapshot(Base):
     """Files that belong together, by hash."""
 
     __tablename__ = "snapshot"
+    __table_args__ = (Index("ix_snapshot_cohort_creator_created_at", "cohort", "creator", "created_at"),)
 
     pk: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(unique=True)

@@ -5,21 +5,33 @@ Until the commit nobody sees anything of it, so whatever breaks off in between l
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from nbcohort.errors import Conflict, NotFound
+from nbcohort.errors import Conflict, NotFound, TooLarge
 from nbcohort.i18n import _
 from nbcohort.service.acting import Acting
+from nbcohort.service.limits import TooMany
 from nbcohort.store.database import insert_missing
 from nbcohort.store.ids import new_id
-from nbcohort.submissions.manifest import Entry, digest
+from nbcohort.submissions.manifest import Entry, digest, human
 from nbcohort.submissions.models import PutBlob, Snapshot, SnapshotFile, Turn
+
+OPEN_UPLOADS = 50
+"""Uploads that a member may begin within an hour and leave unfinished."""
+OPEN_UPLOADS_TIME = timedelta(hours=1)
 
 
 def begin(acting: Acting, manifest: tuple[Entry, ...]) -> Snapshot:
-    """Write an open snapshot of a checked manifest; raises `Conflict` when a known hash has another size."""
+    """Write an open snapshot of a checked manifest.
+
+    Raises:
+        Conflict: a known hash has another size.
+        TooMany: a member has begun too many uploads of late without finishing them; a course room has no such limit.
+    """
+    if acting.member is not None:
+        _check_open_uploads(acting)
     known = _known(acting, manifest)
     for entry in manifest:
         if known.get(entry.sha256, entry.size) != entry.size:
@@ -38,6 +50,43 @@ def begin(acting: Acting, manifest: tuple[Entry, ...]) -> Snapshot:
     )
     acting.session.add(snapshot)
     return snapshot
+
+
+def check_quota(acting: Acting, manifest: tuple[Entry, ...], quota: int) -> None:
+    """Raise `TooLarge` when what the caller has sent, and what is new in `manifest`, is more than `quota` bytes."""
+    known = _known(acting, manifest)
+    new = {entry.sha256: entry.size for entry in manifest if entry.sha256 not in known}
+    query = select(func.sum(PutBlob.size)).where(PutBlob.cohort == acting.cohort, PutBlob.creator == acting.name)
+    sent = int(acting.session.scalar(query) or 0)
+    if sent + sum(new.values()) > quota:
+        raise TooLarge(
+            _(
+                "You have sent {sent} in this course and would send {new} more, and at most {quota} are taken of one "
+                "learner. Leave out what was only generated, or ask your instructor to raise max_member_mb."
+            ).format(sent=human(sent), new=human(sum(new.values())), quota=human(quota))
+        )
+
+
+def _check_open_uploads(acting: Acting) -> None:
+    query = (
+        select(Snapshot.created_at)
+        .where(
+            Snapshot.cohort == acting.cohort,
+            Snapshot.creator == acting.name,
+            Snapshot.created_at > acting.now - OPEN_UPLOADS_TIME,
+            Snapshot.committed_at.is_(None),
+        )
+        .order_by(Snapshot.created_at)
+    )
+    begun = acting.session.scalars(query).all()
+    if len(begun) >= OPEN_UPLOADS:
+        wait = begun[len(begun) - OPEN_UPLOADS] + OPEN_UPLOADS_TIME - acting.now
+        raise TooMany(
+            _("You have begun {count} uploads within an hour and not finished them; finish one, or wait.").format(
+                count=len(begun)
+            ),
+            wait.total_seconds(),
+        )
 
 
 def needed(acting: Acting, files: Iterable[SnapshotFile]) -> list[str]:

@@ -48,6 +48,7 @@ def begin_submission(acting: Acting, assignment: str, files: list[Entry], *, alo
         NotOpen: the assignment is not released yet, or it is too late.
         NotFound: there is no such assignment.
         BadPath, TooLarge, Invalid: the files cannot be taken.
+        TooMany: too many hand-ins were begun of late and not finished.
     """
     acting.require("submission.make")
     member = _acting_member(acting)
@@ -57,6 +58,8 @@ def begin_submission(acting: Acting, assignment: str, files: list[Entry], *, alo
         (member,) if alone else roster.partners_of(acting.session, acting.cohort, member, assignment, acting.now)
     )
     lateness = _lateness(acting, dates, assignment, submitters, acting.now)
+    if acting.role == "learner":
+        snapshots.check_quota(acting, manifest, dates.quota)
     snapshot = snapshots.begin(acting, manifest)
     submission = Submission(
         public_id=new_id("sub"),
