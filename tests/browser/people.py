@@ -37,9 +37,9 @@ class Guest:
         self.context = context
         self.page = context.new_page()
 
-    def log_in(self) -> None:
-        """Fill in the login page."""
-        self.page.goto(f"{self.demo.where.url}/hub/login")
+    def log_in(self, path: str = "/hub/") -> None:
+        """Go to an address of the Hub, and fill in the login page that appears."""
+        self.page.goto(f"{self.demo.where.url}{path}")
         self.page.get_by_label("Username").fill(self.account)
         self.page.get_by_label("Password").fill(self.demo.password)
         self.page.get_by_role("button", name="Sign in").click()
@@ -50,8 +50,8 @@ class Guest:
         self.wait_for_lab()
 
     def enter_course_room(self) -> None:
-        """Start the course room, agree to tell it who one is, and wait for its JupyterLab."""
-        self.page.goto(f"{self.demo.where.url}/hub/spawn/{ROOM}")
+        """Log in at the course room's address, agree to tell it who one is, and wait for its JupyterLab."""
+        self.log_in(f"/hub/spawn/{ROOM}")
         self.page.get_by_role("button", name="Authorize").click()
         self.wait_for_lab()
 

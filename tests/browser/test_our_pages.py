@@ -7,8 +7,6 @@ from tests.browser.people import Guest, Guests
 
 
 def framed_button(guest: Guest) -> Page:
-    guest.log_in()
-    guest.wait_for_lab()
     guest.enter_course_room()
     guest.menu("Nbgrader", "Formgrader")
     expect(guest.page.frame_locator("iframe").get_by_role("button", name="Open Formgrader")).to_be_visible()

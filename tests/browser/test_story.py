@@ -27,8 +27,6 @@ def test_a_learner_hands_in_and_reads_what_the_instructor_wrote(guests: Guests, 
     hand_in(ada)
 
     iris = guests.enter(IRIS.account)
-    iris.log_in()
-    iris.wait_for_lab()
     iris.enter_course_room()
     graded = said(demo, iris, f"nbcohort grade {FIRST} --no-release")
     assert re.search(r"ada\s+graded\s+\d", graded), graded

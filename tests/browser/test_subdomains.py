@@ -20,8 +20,6 @@ def test_each_server_has_its_host_and_hand_in_and_course_room_work_across_them(g
     hand_in(bo)
 
     iris = guests.enter(IRIS.account)
-    iris.log_in()
-    iris.wait_for_lab()
     iris.enter_course_room()
     assert urlsplit(iris.page.url).hostname == f"{ROOM}.hub.localhost"
     formgrader = open_formgrader(iris)
@@ -32,8 +30,7 @@ def test_each_server_has_its_host_and_hand_in_and_course_room_work_across_them(g
 
 def test_a_page_on_one_persons_server_cannot_read_another_persons(guests: Guests) -> None:
     iris = guests.enter(IRIS.account)
-    iris.log_in()
-    iris.wait_for_lab()
+    iris.open_lab()
     address = guests.demo.where.server(ROOM)
     read = """async address => {
         try { return (await fetch(address + "/api/contents", { credentials: "include" })).status }
