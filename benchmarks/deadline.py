@@ -75,7 +75,10 @@ def classroom(service: RunningService, members: int) -> Iterator[httpx.Client]:
     admin.put(f"/cohorts/{COHORT}/settings", json=settings()).raise_for_status()
     last = clients.account_of(members - 1)
     enrolled = service.as_account(last)
-    wait_until(lambda: enrolled.get(f"/cohorts/{COHORT}").is_success, 120, "enrolling")
+    wait_until(lambda: enrolled.get(f"/cohorts/{COHORT}").is_success, 600, "enrolling")
+    service.environ["NBCOHORT_TICK_SECONDS"] = "60"  # as in production
+    service.stop()
+    service.start()
     yield admin
 
 

@@ -5,9 +5,11 @@ by the minute.
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import and_, exists, or_, select
+from sqlalchemy.orm import Session
 
 from nbcohort.courses import actions, roster
 from nbcohort.courses.models import Cohort, Member
@@ -87,6 +89,9 @@ def follow_hub(house: House, now: datetime) -> None:
 
 
 def _follow(house: House, cohort: str, wanted: dict[str, Role], now: datetime) -> None:
+    with house.database.read() as session:  # nobody waits for a tick that has nothing to write
+        if not _differs(session, cohort, wanted, now):
+            return
     with house.database.write() as session:
         row = roster.lock_cohort(session, cohort)
         acting = as_service(house, session, cohort, now)
@@ -106,3 +111,9 @@ def _follow(house: House, cohort: str, wanted: dict[str, Role], now: datetime) -
                 acting.audit("member.change", member.public_id, after={"ends_at": now.isoformat()})
                 actions.end_membership(acting, member, now)
                 row.hub_due = True
+
+
+def _differs(session: Session, cohort: str, wanted: Mapping[str, Role], now: datetime) -> bool:
+    room = roster.find_cohort(session, cohort).room
+    known = {one.account: one.role for one in roster.active_members(session, cohort, now)}
+    return known != {account: role for account, role in wanted.items() if account != room}
