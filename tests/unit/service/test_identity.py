@@ -7,7 +7,14 @@ from typing import Any
 import httpx
 import pytest
 
-from nbcohort.service.identity import DOWN_SECONDS, HubIdentities, HubUnreachable, Identity, NotIdentified
+from nbcohort.service.identity import (
+    ASKED_AT_ONCE,
+    DOWN_SECONDS,
+    HubIdentities,
+    HubUnreachable,
+    Identity,
+    NotIdentified,
+)
 
 ADA = {
     "kind": "user",
@@ -97,3 +104,24 @@ def test_a_hub_that_did_not_answer_is_asked_again_soon() -> None:
         assert (await identities.identify("t")).account == "ada"
 
     asyncio.run(story())
+
+
+def test_a_whole_course_at_once_asks_the_hub_a_few_questions_at_a_time() -> None:
+    under_way, most = 0, 0
+
+    async def handle(request: httpx.Request) -> httpx.Response:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
+        return httpx.Response(200, json={**ADA, "name": request.headers["Authorization"].removeprefix("token ")})
+
+    async def story() -> None:
+        client = httpx.AsyncClient(transport=httpx.MockTransport(handle), base_url="http://hub/hub/api/")
+        identities = HubIdentities(client)
+        found = await asyncio.gather(*(identities.identify(f"m{number}") for number in range(300)))
+        assert [one.account for one in found] == [f"m{number}" for number in range(300)]
+
+    asyncio.run(story())
+    assert most == ASKED_AT_ONCE

@@ -31,6 +31,8 @@ DOWN_SECONDS = 2.0
 """For so long a Hub that did not answer is not asked again about the same token: those who wait give up together."""
 ASK_SECONDS = 10.0
 """How long the Hub has to answer, whole."""
+ASKED_AT_ONCE = 16
+"""Questions to the Hub under way; more only wait for each other, there and (at the square of their number) in httpx."""
 KNOWN_SECONDS = 86_400.0
 GUESSES = 60
 """Tokens that the Hub does not know, from one address at once; and one more each second."""
@@ -79,6 +81,7 @@ class HubIdentities:
         self._cache: dict[str, tuple[float, Identity | NotIdentified | HubUnreachable]] = {}
         self._known: dict[str, float] = {}
         self._asking: dict[str, asyncio.Lock] = {}
+        self._turns = asyncio.Semaphore(ASKED_AT_ONCE)
         self._guesses = Rate(1, GUESSES, monotonic)
         self._guesses_of_all = Rate(10, GUESSES_OF_ALL, monotonic)
 
@@ -131,7 +134,7 @@ class HubIdentities:
 
     async def _ask(self, token: str) -> Identity:
         try:
-            async with asyncio.timeout(ASK_SECONDS):
+            async with asyncio.timeout(ASK_SECONDS), self._turns:
                 answer = await self._client.get("user", headers={"Authorization": f"token {token}"})
         except (httpx.HTTPError, TimeoutError) as error:
             raise HubUnreachable(
