@@ -12,7 +12,10 @@ from tests.fuzz.seeded import GENEROUS, SeededRoom
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeededRoom]:
     """A cohort with something of everything, on SQLite."""
     folder = tmp_path_factory.mktemp("fuzz")
-    with running_fake_hub() as hub, running_service(folder, hub, **GENEROUS) as service:
+    with (
+        running_fake_hub() as hub,
+        running_service(folder, hub, NBCOHORT_MEMBER_RATE=GENEROUS, NBCOHORT_ROOM_RATE=GENEROUS) as service,
+    ):
         yield SeededRoom(service)
 
 
@@ -23,6 +26,8 @@ def seeded_on_postgres(tmp_path_factory: pytest.TempPathFactory, postgres: Postg
     database = postgres.new_database()
     with (
         running_fake_hub() as hub,
-        running_service(folder, hub, NBCOHORT_DATABASE=database, **GENEROUS) as service,
+        running_service(
+            folder, hub, NBCOHORT_DATABASE=database, NBCOHORT_MEMBER_RATE=GENEROUS, NBCOHORT_ROOM_RATE=GENEROUS
+        ) as service,
     ):
         yield SeededRoom(service)

@@ -11,10 +11,7 @@ from tests.service.classroom import FILES, described, ok
 from tests.service.review_room import FULL, OPENS, RUBRIC, ReviewRoom
 
 ROLES = ("learner", "mentor", "instructor", "course room", "admin", "outsider", "nobody")
-GENEROUS = {
-    "NBCOHORT_MEMBER_RATE": "100000",
-    "NBCOHORT_ROOM_RATE": "100000",
-}
+GENEROUS = "100000"
 """Fuzzing is faster than any rate."""
 
 ASSIGNMENTS: list[dict[str, Any]] = [
@@ -44,7 +41,7 @@ class SeededRoom(ReviewRoom):
 
     def __init__(self, service: RunningService) -> None:
         super().__init__(service)
-        self.settings = {
+        self.settings: dict[str, dict[str, Any]] = {
             "course": {"id": "ds", "title": "Data science", "assignments": ASSIGNMENTS},
             "cohort": {"id": self.cohort, "title": "DS 1", "start": "2026-01-12", "time_zone": "Europe/Berlin"},
         }

@@ -33,7 +33,7 @@ def test_generated_requests_are_answered_as_described_on_postgresql(seeded_on_po
 
 
 def test_every_operation_succeeds_for_somebody(seeded: SeededRoom) -> None:
-    document = httpx.get(f"{seeded.service.url}openapi.json").json()
+    document = httpx.get(f"{seeded.service.url}openapi.json", timeout=60).json()
     operations = {
         operation["operationId"]: (method, path)
         for path, methods in document["paths"].items()

@@ -21,8 +21,7 @@ from tests.service.classroom import Classroom, ok, refused, sha
 @pytest.fixture
 def strict(tmp_path: Path, hub: FakeHub) -> Iterator[RunningService]:
     """A service that takes two requests of a member at once, then one in ten seconds."""
-    limits = {"NBCOHORT_MEMBER_RATE": "0.1"}
-    with running_service(tmp_path / "service", hub, **limits) as service:
+    with running_service(tmp_path / "service", hub, NBCOHORT_MEMBER_RATE="0.1") as service:
         yield service
 
 

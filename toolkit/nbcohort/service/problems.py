@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nbcohort.errors import NbcohortError, StorageFull
+from nbcohort.errors import NbcohortError, StorageFull, TooLarge
 from nbcohort.i18n import _
 from nbcohort.service.describe import methods_at
 from nbcohort.store.database import crossed
@@ -61,6 +61,8 @@ def _http(request: Request, error: Exception) -> Response:
     detail = str(error.detail)
     if error.status_code == 404:
         detail = _("There is nothing at {path}.").format(path=request.url.path)
+    if error.status_code == 413:
+        return problem_of(TooLarge(_("The request is larger than the service takes.")))
     answer = problem(error.status_code, "http", detail)
     if error.status_code == 405:
         answer.headers["Allow"] = ", ".join(methods_at(request.app.openapi(), request.url.path))
