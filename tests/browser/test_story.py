@@ -109,6 +109,7 @@ def grade_by_hand(page: Page) -> None:
     page.get_by_role("link", name=FIRST).click()
     page.get_by_role("link", name=FIRST).last.click()
     page.get_by_role("link", name=re.compile("Submission #1")).click()
+    page.wait_for_load_state("networkidle")
     answer = page.locator(".nbgrader_cell").filter(has_text=EXPLANATION)
     answer.locator("input.score").fill("2")
     answer.locator("input.score").press("Tab")
