@@ -12,7 +12,6 @@ from tests.browser.people import SECONDS, Demo, Guest, Guests
 
 ANSWER = "def tidy_name(text):\nreturn text"
 """Typed as a person types it: JupyterLab indents by itself."""
-UNANSWERED = re.compile(r"^\s*YOUR ANSWER HERE\W*$")
 EXPLANATION = "A comma was lost: it should be 18,5 degrees."
 COMMENT = "Well seen. Which value would you keep?"
 RECEIPT = f"{FIRST}.receipt-1.txt"
@@ -60,7 +59,7 @@ def edit_and_run(guest: Guest) -> None:
     page.keyboard.type(ANSWER)
     page.keyboard.press("Shift+Enter")
     expect(cell.locator(".jp-InputPrompt")).to_have_text("[1]:")
-    text = notebook(guest).locator(".jp-MarkdownCell").filter(has_text=UNANSWERED).first
+    text = notebook(guest).locator(".jp-MarkdownCell:not(:has(h1))").filter(has_text="YOUR ANSWER HERE").first
     text.scroll_into_view_if_needed()
     text.dblclick()
     text.locator(".cm-content").click()
@@ -141,3 +140,20 @@ def read_feedback(guest: Guest) -> None:
     feedback = page.locator(".jp-HTMLViewer iframe").content_frame
     expect(feedback.get_by_text(COMMENT)).to_be_visible()
     expect(feedback.locator("body")).to_contain_text(re.compile(r"Score:\s*2(\.0)?\s*/\s*2"))
+
+
+def test_our_own_page_works_by_keyboard_and_on_a_dark_and_narrow_screen(guests: Guests) -> None:
+    iris = guests.enter(IRIS.account, color_scheme="dark")
+    iris.enter_course_room()
+    iris.menu("Nbgrader", "Formgrader")
+    page = iris.page
+    frame = page.frame_locator("iframe")
+    button = frame.get_by_role("button", name="Open Formgrader")
+    expect(button).to_be_visible()
+    page.set_viewport_size({"width": 400, "height": 700})
+    assert frame.locator("body").evaluate("body => document.documentElement.scrollWidth <= innerWidth")
+    page.screenshot(path=guests.folder / "narrow.png")
+    button.focus()
+    with iris.context.expect_page() as opened:
+        page.keyboard.press("Enter")
+    expect(opened.value).to_have_title(re.compile("formgrader", re.IGNORECASE))
