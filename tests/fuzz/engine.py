@@ -27,7 +27,7 @@ NOT_FAULTS = {
 """Checks of schemathesis that are about other promises than ours, and why."""
 
 
-def settings(token: str | None, examples: int) -> dict[str, Any]:
+def settings(token: str | None, examples: int, *, boundaries: bool) -> dict[str, Any]:
     """Schemathesis' configuration: the same requests each time, and nothing left behind."""
     return {
         "seed": SEED,
@@ -37,17 +37,23 @@ def settings(token: str | None, examples: int) -> dict[str, Any]:
         "generation": {"deterministic": True, "database": "none", "max-examples": examples},
         "checks": {name: {"enabled": False} for name in NOT_FAULTS},
         "cache": {"enabled": False},
-        "phases": {"stateful": {"max-steps": 4, "generation": {"max-examples": examples}}},
+        "phases": {
+            "coverage": {"enabled": boundaries},
+            "stateful": {"max-steps": 4, "generation": {"max-examples": examples}},
+        },
     }
 
 
-def fuzz(room: SeededRoom, token: str | None, *, examples: int) -> tuple[list[str], Counter[tuple[str, int]]]:
+def fuzz(
+    room: SeededRoom, token: str | None, *, examples: int, boundaries: bool
+) -> tuple[list[str], Counter[tuple[str, int]]]:
     """Return what was wrong, and how often which operation answered with which status.
 
     Args:
-        examples: how many requests are made up for each operation, besides those at the boundaries of its parameters.
+        examples: how many requests are made up for each operation.
+        boundaries: whether also those are sent that lie at the boundaries of each of its parameters.
     """
-    config = schemathesis.Config.from_dict(settings(token, examples))
+    config = schemathesis.Config.from_dict(settings(token, examples, boundaries=boundaries))
     schema = schemathesis.openapi.from_url(f"{room.service.url}openapi.json", config=config)
 
     def before_call(context: object, case: Any, kwargs: object) -> None:

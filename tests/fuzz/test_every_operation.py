@@ -1,0 +1,47 @@
+"""Each operation that the API's description names succeeds for somebody, so that fuzzing it reaches what it does."""
+
+import random
+import re
+from collections import defaultdict
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.fuzz.seeded import SeededRoom
+
+pytestmark = [pytest.mark.fuzz, pytest.mark.slow, pytest.mark.timeout(1200)]
+
+TRIES = 12
+"""How often an operation is tried with other ids before it counts as one that the caller cannot do."""
+
+
+def test_every_operation_succeeds_for_somebody(seeded: SeededRoom) -> None:
+    document = httpx.get(f"{seeded.service.url}openapi.json", timeout=60).json()
+    operations = {
+        operation["operationId"]: (method, path)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+    statuses: dict[str, set[int]] = defaultdict(set)
+    luck = random.Random(1)  # noqa: S311
+    with httpx.Client(timeout=60) as client:
+        for name, (method, path) in operations.items():
+            for token in seeded.tokens().values():
+                for _try in range(TRIES):
+                    status = _send(client, seeded, method, path, token, seeded.sensible().get(name), luck)
+                    statuses[name].add(status)
+                    if status < 300 or status in (401, 403):
+                        break
+    assert {name: found for name, found in statuses.items() if min(found) >= 300} == {}
+    assert not [name for name, found in statuses.items() if max(found) >= 500]
+
+
+def _send(
+    client: httpx.Client, room: SeededRoom, method: str, path: str, token: str | None, body: Any, luck: random.Random
+) -> int:
+    url = re.sub(r"\{(\w+)\}", lambda name: luck.choice(room.ids[name[1]]), path)
+    sent = {"content": body} if isinstance(body, bytes) else {"json": body}
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    origin = room.service.url.partition("/services")[0]
+    return client.request(method, f"{origin}{url}", headers=headers, **sent).status_code
