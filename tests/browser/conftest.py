@@ -19,7 +19,7 @@ from nbcohort.demo.desks import Desks
 from nbcohort.demo.hub_config import Addresses, write_configuration
 from nbcohort.demo.hub_process import hub_process
 from nbcohort.demo.play import Teller, play
-from nbcohort.demo.run import wait_for_service
+from nbcohort.demo.run import wait_for
 from nbcohort.demo.scenes import CALENDAR, scenes
 from nbcohort.demo.site import Journal, Site, Time
 from nbcohort.demo.world import World
@@ -49,7 +49,7 @@ def running_demo(folder: Path, *, subdomains: bool) -> Iterator[Demo]:
     journal = Journal(folder / "journal.json")
     clock = Time(site.clock, journal)
     with hub_process(configuration, where.hub, secrets.token, site.log) as hub:
-        wait_for_service(where.service, site.log)
+        wait_for(where, site.log)
         desks = Desks(site.homes, {"NBCOHORT_URL": where.service, "JUPYTERHUB_API_URL": where.hub_api}, hub.token_of)
         world = World(hub, desks, where.service)
         first = [one for one in scenes(world) if one.at <= CALENDAR.instant(story.RELEASES)]

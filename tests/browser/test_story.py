@@ -151,9 +151,10 @@ def test_our_own_page_works_by_keyboard_and_on_a_dark_and_narrow_screen(guests: 
     button = frame.get_by_role("button", name="Open Formgrader")
     expect(button).to_be_visible()
     page.set_viewport_size({"width": 400, "height": 700})
+    page.keyboard.press("Control+B")  # JupyterLab's side bar takes most of so narrow a window
     assert frame.locator("body").evaluate("body => document.documentElement.scrollWidth <= innerWidth")
     page.screenshot(path=guests.folder / "narrow.png")
     button.focus()
     with iris.context.expect_page() as opened:
         page.keyboard.press("Enter")
-    expect(opened.value).to_have_title(re.compile("formgrader", re.IGNORECASE))
+    expect(opened.value.get_by_role("heading", name="Manage Assignments")).to_be_visible()

@@ -2,7 +2,8 @@
 
 JupyterLab's menu opens formgrader in a frame. JupyterHub forbids frames, so that a page on one person's server cannot
 drive another's, and the menu would lead to an error. What a frame gets instead is this page: it holds nothing but a
-button that asks nbgrader's part of JupyterLab for a tab, and its sandbox keeps whoever frames it from reaching in.
+button that asks nbgrader's part of JupyterLab for a tab, and its sandbox keeps whoever frames it from reaching in. The
+page itself is transparent, since it cannot know JupyterLab's theme; the button has colours of its own.
 """
 
 import secrets
@@ -22,10 +23,13 @@ _POLICY = (
     " sandbox allow-scripts"
 )
 _PAGE = """<!doctype html>
-<meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>Formgrader</title>
-<style>body {{ font: 16px system-ui, sans-serif; margin: 20vh 2em; text-align: center }}
-button {{ font: inherit; padding: .6em 1em }}</style>
-<p>{sentence}</p><p><button>{open}</button></p>
+<meta charset="utf-8"><title>Formgrader</title>
+<style>body {{ font: 16px system-ui, sans-serif; margin: 20vh .5em; text-align: center }}
+button {{ font: inherit; max-width: 100%; padding: .6em 1em; overflow-wrap: anywhere; border: 0; border-radius: 4px;
+  background: #1565c0; color: #fff; cursor: pointer }}
+button:focus-visible {{ outline: 3px solid #ff9800; outline-offset: 2px }}
+small {{ display: block }}</style>
+<p><button>{open} <small>{sentence}</small></button></p>
 <script nonce="{nonce}">
 const command = {{ command: "help:open", arguments: {{ url: location.href, newBrowserTab: true }} }};
 document.querySelector("button").onclick = () => parent.postMessage(JSON.stringify(command), "*");
@@ -49,7 +53,7 @@ class OpenInTab(JupyterHandler):  # type: ignore[misc]
     def get(self) -> None:
         """Show the button."""
         nonce = secrets.token_urlsafe()
-        sentence = escape(_("Formgrader opens in a browser tab of its own."))
+        sentence = escape(_("in a browser tab of its own"))
         self.set_header("Content-Security-Policy", _POLICY.format(nonce=nonce))
         self.set_header("Vary", "Sec-Fetch-Dest")
         self.set_header("Cache-Control", "no-store")

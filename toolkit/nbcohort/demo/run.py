@@ -3,6 +3,7 @@
 import threading
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -43,7 +44,7 @@ def run(site: Site, port: int, *, once: bool, subdomains: bool = False, console:
         with ExitStack() as ending:
             with console.status(_("Starting the Hub ...")):
                 hub = ending.enter_context(hub_process(configuration, where.hub, secrets.token, site.log))
-                wait_for_service(where.service, site.log)
+                wait_for(where, site.log)
             ending.callback(teller.say, _("Ending the Hub and its servers ..."))
             teller.say(_("The Hub answers"), where.url)
             found = _with_hub(site, hub, where, clock, journal, teller)
@@ -73,12 +74,16 @@ def _with_hub(site: Site, hub: RunningHub, where: Addresses, clock: Time, journa
     return found
 
 
-def wait_for_service(service: str, log: Path) -> None:
-    """Wait until the service answers; the Hub does a little earlier."""
+def wait_for(where: Addresses, log: Path) -> None:
+    """Wait until the Hub answers at its public address, and the service: the Hub's own port does a little earlier."""
 
     def answers() -> bool:
+        public = f"http://127.0.0.1:{where.port}/hub/api"
         try:
-            return httpx.get(f"{service}/api/v1/receipt-keys", timeout=5).is_success
+            return (
+                httpx.get(public, headers={"Host": urlsplit(where.url).netloc}, timeout=5).is_success
+                and httpx.get(f"{where.service}/api/v1/receipt-keys", timeout=5).is_success
+            )
         except httpx.HTTPError:
             return False
 
