@@ -86,8 +86,5 @@ SUITES = (
     _executor("gradebook", _UNTOUCHED, modules=("api",)),
     _executor("preprocessors", _UNTOUCHED, modules=("preprocessors",)),
     _executor("utils", _UNTOUCHED, modules=("utils",)),
-    _executor("nbgraderformat", _UNTOUCHED, modules=("nbgraderformat",)),
-    _executor("validator", _UNTOUCHED, modules=("test_validator.py",)),
-    _executor("nbgrader_validate", _UNTOUCHED),
     _executor("nbgrader_db", "executor: what the gradebook's commands do with its scores", sandboxed=4),
 )
