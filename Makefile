@@ -23,11 +23,9 @@ demo: install ## play two weeks of a cohort on a real Hub, then stay up; resumes
 demo-reset: ## stop the demo and forget everything that happened in it
 	@if [ -x $(BIN)/nbcohort ]; then $(BIN)/nbcohort demo --reset; else rm -rf .demo; fi
 
-# pytest runs twice: what is safe side by side, then what needs the machine for itself, one after the other.
-ALONE := browser or faults or hostile or hub
+# Three at once, as most tests wait for a process some of the time; what shares a Hub or a service stays in one of them.
 test: lint ## lint, types, imports and all tests
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not ($(ALONE))"
-	$(BIN)/pytest -m "$(ALONE)"
+	$(BIN)/pytest -n 3 --dist loadgroup
 
 bench: install-dev ## measure: each script in benchmarks/ prints its figures; some minutes each
 	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script" $(BENCH_OPTIONS) || exit; done

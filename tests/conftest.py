@@ -14,7 +14,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _group(item: pytest.Function) -> str | None:
-    """Return the file and the parameters of what is shared, or None when nothing is."""
+    """Return what is shared and with which parameters: a Hub by a folder, other things by a file; None for nothing."""
+    if item.path.parent.name in ("browser", "hub"):
+        return item.path.parent.name
     definitions = item._fixtureinfo.name2fixturedefs
     shared = {name for name, found in definitions.items() if found[-1].scope in ("module", "class", "package")}
     if not shared:
