@@ -220,7 +220,7 @@ def enrol(
     acting.audit("member.add", member.public_id, role=role)
     acting.log("member.joined", actor=member.public_id, role=role)
     acting.house.plugins.tell("member_joined", acting=acting, member=member.public_id)
-    return roster.entry(member, person)
+    return roster.RosterEntry(member.public_id, person.account, person.name, role, starts_at, None)
 
 
 def change_member(

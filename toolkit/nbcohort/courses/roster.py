@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from nbcohort.courses.models import Cohort, Member, Pair, PairMember, Person
@@ -17,6 +18,41 @@ from nbcohort.service.permissions import Role
 
 FORGOTTEN = "?"
 """Account and name of a person who was forgotten."""
+
+# Statements of every request are made once: to make one takes longer than to run it.
+
+_WHO = (
+    select(Cohort.room, Member.public_id, Member.role, Member.starts_at, Member.ends_at)
+    .select_from(Cohort)
+    .outerjoin(Person, Person.account == bindparam("account"))
+    .outerjoin(Member, and_(Member.cohort_pk == Cohort.pk, Member.person == Person.public_id))
+    .where(Cohort.public_id == bindparam("cohort"))
+)
+"""One row for a cohort: its room's account, and the membership of an account, or None for each of its columns."""
+
+_ROSTER = (
+    select(Member.public_id, Person.account, Person.name, Member.role, Member.starts_at, Member.ends_at)
+    .join(Cohort, Member.cohort_pk == Cohort.pk)
+    .outerjoin(Person, Person.public_id == Member.person)
+    .where(Cohort.public_id == bindparam("cohort"))
+    .order_by(Member.pk)
+)
+
+_SOME = _ROSTER.where(Member.public_id.in_(bindparam("members", expanding=True)))
+
+_PAIR = (
+    select(Pair)
+    .join(Cohort, Pair.cohort_pk == Cohort.pk)
+    .where(
+        Cohort.public_id == bindparam("cohort"),
+        Pair.pk.in_(select(PairMember.pair_pk).where(PairMember.member == bindparam("member"))),
+        or_(Pair.assignment == bindparam("assignment"), Pair.assignment.is_(None)),
+        Pair.starts_at <= bindparam("now"),
+        or_(Pair.ends_at.is_(None), Pair.ends_at > bindparam("now")),
+    )
+    .order_by(Pair.assignment.is_(None), Pair.pk.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -39,8 +75,12 @@ def find_cohort(session: Session, cohort: str) -> Cohort:
     """Return the cohort with the id `cohort`; NotFound if there is none."""
     found = session.scalar(select(Cohort).where(Cohort.public_id == cohort))
     if found is None:
-        raise NotFound(_('There is no cohort "{cohort}" here.').format(cohort=cohort))
+        raise _no_cohort(cohort)
     return found
+
+
+def _no_cohort(cohort: str) -> NotFound:
+    return NotFound(_('There is no cohort "{cohort}" here.').format(cohort=cohort))
 
 
 def lock_cohort(session: Session, cohort: str) -> Cohort:
@@ -60,26 +100,21 @@ def cohort_ids(session: Session) -> list[str]:
 
 def roster(session: Session, cohort: str, *where: ColumnElement[bool]) -> list[RosterEntry]:
     """Return all who are or were members of `cohort`, by order of joining."""
-    rows = session.execute(
-        select(Member, Person)
-        .join(Cohort, Member.cohort_pk == Cohort.pk)
-        .outerjoin(Person, Person.public_id == Member.person)
-        .where(Cohort.public_id == cohort, *where)
-        .order_by(Member.pk)
-    ).all()
-    return [entry(member, person) for member, person in rows]
+    return _entries(session, _ROSTER.where(*where), cohort=cohort)
 
 
-def among(members: Iterable[str]) -> ColumnElement[bool]:
-    """Return the condition that a member is one of these, by public id."""
-    return Member.public_id.in_(sorted(members))
+def members_among(session: Session, cohort: str, members: Iterable[str]) -> list[RosterEntry]:
+    """Return those who are or were members of `cohort` and are among `members`, by public id."""
+    return _entries(session, _SOME, cohort=cohort, members=sorted(members))
 
 
-def entry(member: Member, person: Person | None) -> RosterEntry:
-    """Return `member` with the names of `person`, or without names if the person was forgotten."""
-    account, name = (person.account, person.name) if person else (FORGOTTEN, FORGOTTEN)
-    role: Role = member.role  # type: ignore[assignment]  # written by actions that know the roles
-    return RosterEntry(member.public_id, account, name, role, member.starts_at, member.ends_at)
+def _entries(session: Session, query: Select[*tuple[Any, ...]], **values: object) -> list[RosterEntry]:
+    found = []
+    for member, account, name, role, starts_at, ends_at in session.execute(query, values):
+        if account is None:
+            account = name = FORGOTTEN
+        found.append(RosterEntry(member, account, name, role, starts_at, ends_at))
+    return found
 
 
 def active_members(session: Session, cohort: str, now: datetime, role: Role | None = None) -> list[RosterEntry]:
@@ -111,24 +146,11 @@ def partners_of(session: Session, cohort: str, member: str, assignment: str, now
 
     A pair made for the assignment counts before one made for all.
     """
-    mine = select(PairMember.pair_pk).where(PairMember.member == member)
-    pair = session.scalar(
-        select(Pair)
-        .join(Cohort, Pair.cohort_pk == Cohort.pk)
-        .where(
-            Cohort.public_id == cohort,
-            Pair.pk.in_(mine),
-            or_(Pair.assignment == assignment, Pair.assignment.is_(None)),
-            Pair.starts_at <= now,
-            or_(Pair.ends_at.is_(None), Pair.ends_at > now),
-        )
-        .order_by(Pair.assignment.is_(None), Pair.pk.desc())
-        .limit(1)
-    )
+    pair = session.scalar(_PAIR, {"cohort": cohort, "member": member, "assignment": assignment, "now": now})
     if pair is None:
         return (member,)
     partners = {partner.member for partner in pair.partners}
-    active = {one.id for one in roster(session, cohort, among(partners)) if one.active(now)}
+    active = {one.id for one in members_among(session, cohort, partners) if one.active(now)}
     return tuple(sorted(active | {member}))
 
 
@@ -158,21 +180,23 @@ def acting_in(house: House, session: Session, identity: Identity, cohort: str, n
         NotFound: there is no such cohort.
         NotPermitted: the account is no member, or its time has not begun or is over.
     """
-    found = find_cohort(session, cohort)
+    found = session.execute(_WHO, {"cohort": cohort, "account": identity.account}).first()
+    if found is None:
+        raise _no_cohort(cohort)
+    room, member, role, starts_at, ends_at = found
 
     def acting(role: Role, member: str | None) -> Acting:
-        return Acting(house, session, now, identity.account, found.public_id, role, member)
+        return Acting(house, session, now, identity.account, cohort, role, member)
 
-    if identity.account == found.room:
+    if identity.account == room:
         return acting("course room", None)
-    entries = roster(session, cohort, Person.account == identity.account)
-    if entries and entries[0].active(now):
-        return acting(entries[0].role, entries[0].id)
+    if member is not None and starts_at <= now and (ends_at is None or now < ends_at):
+        return acting(role, member)  # type: ignore[arg-type]  # written by actions that know the roles
     if identity.admin:
         return acting("admin", None)
-    if not entries:
+    if member is None:
         sentence = _('You ({account}) are not a member of cohort "{cohort}"; ask its instructor to add you.')
-    elif entries[0].starts_at > now:
+    elif starts_at > now:
         sentence = _('Your time in cohort "{cohort}" has not begun yet.')
     else:
         sentence = _('Your time in cohort "{cohort}" is over.')

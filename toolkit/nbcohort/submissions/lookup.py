@@ -83,8 +83,8 @@ def read_dates(session: Session, house: House, cohort: str) -> Dates:
 
 def accounts_of(session: Session, cohort: str, members: Iterable[str] | None = None) -> dict[str, str]:
     """Return the account of each who is or was a member, or of some of them, by public id."""
-    only = () if members is None else (roster.among(members),)
-    return {one.id: one.account for one in roster.roster(session, cohort, *only)}
+    found = roster.roster(session, cohort) if members is None else roster.members_among(session, cohort, members)
+    return {one.id: one.account for one in found}
 
 
 def committed(cohort: str) -> Select[Submission]:
