@@ -1,6 +1,7 @@
 """Releases, submissions, feedback and extensions over HTTP."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any, BinaryIO, TypeVar
 from urllib.parse import quote
 
@@ -91,26 +92,27 @@ def assignments(caller: Caller, query: Annotated[PageQuery, Query()]) -> Page[As
 async def put_blob(snapshot: str, sha256: Sha256, caller: StreamingCaller, request: Request) -> Response:
     """Send one file of an upload that I have begun; durable when answered."""
 
-    def expected() -> int:
+    def expected() -> tuple[Acting, int]:
         with caller.read() as acting:
             size = snapshots.expected_size(acting, snapshot, sha256)
         _check_length(request, size)
-        return size
+        return acting, size
 
     def note(size: int) -> None:
         with caller.write() as acting:
             snapshots.note_put(acting, sha256, size)
 
     def keep_whole(body: bytes) -> None:
-        size = expected()
+        acting, size = expected()
         with caller.house.blobs.writer(sha256, size) as writer:
             writer.write(body)
-        note(size)
+        with caller.house.database.write() as session:  # who acts was asked just now, before the file was written
+            snapshots.note_put(replace(acting, session=session), sha256, size)
 
     if _is_small(request):  # one turn of a thread instead of five
         await to_thread.run_sync(keep_whole, await request.body(), limiter=request.app.state.writers)
     else:
-        size = await to_thread.run_sync(expected)
+        _acting, size = await to_thread.run_sync(expected)
         await _keep(request, caller.house.blobs, sha256, size)
         await to_thread.run_sync(note, size, limiter=request.app.state.writers)
     return Response(status_code=204)

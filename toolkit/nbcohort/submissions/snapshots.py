@@ -7,7 +7,7 @@ Until the commit nobody sees anything of it, so whatever breaks off in between l
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from nbcohort.errors import Conflict, NotFound, TooLarge
 from nbcohort.i18n import _
@@ -21,6 +21,26 @@ from nbcohort.submissions.models import PutBlob, Snapshot, SnapshotFile, Turn
 OPEN_UPLOADS = 50
 """Uploads that a member may begin within an hour and leave unfinished."""
 OPEN_UPLOADS_TIME = timedelta(hours=1)
+
+_OF_CALLER = (Snapshot.cohort == bindparam("cohort"), Snapshot.creator == bindparam("creator"))
+
+_BEGUN = (
+    select(Snapshot.created_at)
+    .where(*_OF_CALLER, Snapshot.created_at > bindparam("since"), Snapshot.committed_at.is_(None))
+    .order_by(Snapshot.created_at)
+)
+
+_FILES = (
+    select(Snapshot.committed_at, SnapshotFile.sha256, SnapshotFile.size)
+    .outerjoin(SnapshotFile, SnapshotFile.snapshot_pk == Snapshot.pk)
+    .where(Snapshot.public_id == bindparam("snapshot"), *_OF_CALLER)
+)
+
+_KNOWN = select(PutBlob.sha256, PutBlob.size).where(
+    PutBlob.cohort == bindparam("cohort"),
+    PutBlob.creator == bindparam("creator"),
+    PutBlob.sha256.in_(bindparam("hashes", expanding=True)),
+)
 
 
 def begin(acting: Acting, manifest: tuple[Entry, ...]) -> Snapshot:
@@ -68,17 +88,8 @@ def check_quota(acting: Acting, manifest: tuple[Entry, ...], quota: int) -> None
 
 
 def _check_open_uploads(acting: Acting) -> None:
-    query = (
-        select(Snapshot.created_at)
-        .where(
-            Snapshot.cohort == acting.cohort,
-            Snapshot.creator == acting.name,
-            Snapshot.created_at > acting.now - OPEN_UPLOADS_TIME,
-            Snapshot.committed_at.is_(None),
-        )
-        .order_by(Snapshot.created_at)
-    )
-    begun = acting.session.scalars(query).all()
+    since = acting.now - OPEN_UPLOADS_TIME
+    begun = acting.session.scalars(_BEGUN, {**_caller(acting), "since": since}).all()
     if len(begun) >= OPEN_UPLOADS:
         wait = begun[len(begun) - OPEN_UPLOADS] + OPEN_UPLOADS_TIME - acting.now
         raise TooMany(
@@ -98,19 +109,15 @@ def needed(acting: Acting, files: Iterable[SnapshotFile]) -> list[str]:
 
 def expected_size(acting: Acting, snapshot: str, sha256: str) -> int:
     """Return how many bytes the blob must have; raises `NotFound`, `Conflict` unless the caller may send it now."""
-    found = acting.session.scalar(
-        select(Snapshot).where(
-            Snapshot.public_id == snapshot, Snapshot.cohort == acting.cohort, Snapshot.creator == acting.name
-        )
-    )
-    if found is None:
+    files = acting.session.execute(_FILES, {**_caller(acting), "snapshot": snapshot}).all()
+    if not files:
         raise NotFound(_("You have begun no such upload."))
-    sizes = {file.sha256: file.size for file in found.files}
+    sizes = {file.sha256: file.size for file in files}
     if sha256 not in sizes:
         raise NotFound(_("No file of this upload has the SHA-256 {sha256}.").format(sha256=sha256))
-    if found.committed_at is not None:
+    if files[0].committed_at is not None:
         raise Conflict(_("This upload is complete; nothing more is taken for it."))
-    return sizes[sha256]
+    return int(sizes[sha256])
 
 
 def note_put(acting: Acting, sha256: str, size: int) -> None:
@@ -154,12 +161,10 @@ def _known(acting: Acting, wanted: Iterable[Entry | str]) -> dict[str, int]:
     hashes = sorted({one.sha256 if isinstance(one, Entry) else one for one in wanted})
     found: dict[str, int] = {}
     for start in range(0, len(hashes), 500):  # databases limit the number of parameters
-        rows = acting.session.execute(
-            select(PutBlob.sha256, PutBlob.size).where(
-                PutBlob.cohort == acting.cohort,
-                PutBlob.creator == acting.name,
-                PutBlob.sha256.in_(hashes[start : start + 500]),
-            )
-        ).all()
+        rows = acting.session.execute(_KNOWN, {**_caller(acting), "hashes": hashes[start : start + 500]})
         found |= {row.sha256: row.size for row in rows}
     return found
+
+
+def _caller(acting: Acting) -> dict[str, str]:
+    return {"cohort": acting.cohort, "creator": acting.name}

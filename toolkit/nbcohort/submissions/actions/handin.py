@@ -18,7 +18,7 @@ from nbcohort.submissions.keys import KEYS, ReceiptKeys
 from nbcohort.submissions.lateness import Lateness, handed_in, require_open
 from nbcohort.submissions.lookup import Dates, Handin
 from nbcohort.submissions.manifest import Entry, make_manifest
-from nbcohort.submissions.models import Submission, Submitter
+from nbcohort.submissions.models import Snapshot, Submission, Submitter
 from nbcohort.submissions.receipts import Receipt
 
 
@@ -98,9 +98,8 @@ def commit_submission(acting: Acting, submission: str) -> Handin:
         NotOpen: it took longer than ten minutes, and now it is too late.
     """
     acting.require("submission.make")
-    row = _begun_by_me(acting, submission)
-    snapshots.take_turn(acting, row.assignment)
-    acting.session.refresh(row)
+    snapshots.take_turn(acting, _begun_by_me(acting, submission))
+    row = acting.session.scalars(select(Submission).where(Submission.public_id == submission)).one()
     dates = lookup.read_dates(acting.session, acting.house, acting.cohort)
     if row.attempt is None:
         _commit(acting, row, dates)
@@ -163,13 +162,16 @@ def _acting_member(acting: Acting) -> str:
     return acting.member
 
 
-def _begun_by_me(acting: Acting, submission: str) -> Submission:
-    row = acting.session.scalar(
-        select(Submission).where(Submission.public_id == submission, Submission.cohort == acting.cohort)
+def _begun_by_me(acting: Acting, submission: str) -> str:
+    """Return the assignment of a submission that the acting member has begun; NotFound."""
+    assignment = acting.session.scalar(
+        select(Submission.assignment)
+        .join(Snapshot, Submission.snapshot_pk == Snapshot.pk)
+        .where(Submission.public_id == submission, Submission.cohort == acting.cohort, Snapshot.creator == acting.name)
     )
-    if row is None or row.snapshot.creator != acting.name:
+    if assignment is None:
         raise NotFound(_("You have begun no such submission."))
-    return row
+    return assignment
 
 
 def _lateness(
