@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from nbcohort.courses import roster
@@ -22,6 +22,14 @@ from nbcohort.service.identity import Identity
 from nbcohort.service.permissions import Role
 from nbcohort.store.database import insert_missing
 from nbcohort.store.ids import new_id
+
+_SETTINGS = (
+    select(SettingsVersion)
+    .join(Cohort)
+    .where(Cohort.public_id == bindparam("cohort"))
+    .order_by(SettingsVersion.version.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -80,10 +88,8 @@ def cohorts_of(house: House, session: Session, identity: Identity, now: datetime
 
 def read_settings(session: Session, house: House, cohort: str, version: int | None = None) -> AppliedSettings | None:
     """Return `cohort`'s settings, the newest or those of `version`; None if there are none."""
-    query = select(SettingsVersion).join(Cohort).where(Cohort.public_id == cohort)
-    if version is not None:
-        query = query.where(SettingsVersion.version == version)
-    row = session.scalar(query.order_by(SettingsVersion.version.desc()).limit(1))
+    query = _SETTINGS if version is None else _SETTINGS.where(SettingsVersion.version == version)
+    row = session.scalar(query, {"cohort": cohort})
     if row is None:
         return None
     course, mistakes = CourseSettings.from_stored(row.course, settings_sections(house.plugins))

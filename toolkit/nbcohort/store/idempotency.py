@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, UniqueConstraint, cast, delete, or_, select
+from sqlalchemy import Text, UniqueConstraint, bindparam, cast, delete, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from nbcohort.errors import Invalid
@@ -30,6 +30,13 @@ class IdempotentRequest(Base):
     fingerprint: Mapped[str]
     at: Mapped[datetime] = mapped_column(index=True)
     answer: Mapped[dict[str, Any] | None]
+
+
+_KEPT = (
+    select(IdempotentRequest)
+    .where(IdempotentRequest.account == bindparam("account"), IdempotentRequest.key == bindparam("key"))
+    .with_for_update()
+)
 
 
 def fingerprint(method: str, path: str, body: bytes) -> str:
@@ -55,11 +62,7 @@ def do_once(
         return act()
     unique = {"account": account, "key": key}
     insert_missing(session, IdempotentRequest, list(unique), **unique, fingerprint=request, at=now, answer=None)
-    row = session.scalars(
-        select(IdempotentRequest)
-        .where(IdempotentRequest.account == account, IdempotentRequest.key == key)
-        .with_for_update()
-    ).one()
+    row = session.scalars(_KEPT, unique).one()
     if row.fingerprint != request:
         raise Invalid(_("This Idempotency-Key was used for another request; take a new key for a new request."))
     if row.answer is None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from nbcohort.courses import roster
@@ -16,6 +16,12 @@ from nbcohort.submissions.lateness import Lateness
 from nbcohort.submissions.manifest import Entry, Limits
 from nbcohort.submissions.models import Extension, Feedback, Release, Submission, Submitter
 from nbcohort.submissions.snapshots import entries
+
+_EXTENSIONS = (
+    select(Extension.assignment, Extension.member, Extension.due_at)
+    .where(Extension.cohort == bindparam("cohort"))
+    .order_by(Extension.pk)
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ def read_dates(session: Session, house: House, cohort: str) -> Dates:
     """Return the due times of a cohort."""
     settings = read_settings(session, house, cohort)
     limits = settings.course.limits if settings else CourseLimits()
-    rows = session.scalars(select(Extension).where(Extension.cohort == cohort).order_by(Extension.pk))
+    rows = session.execute(_EXTENSIONS, {"cohort": cohort})
     return Dates(
         calendar=settings.calendar if settings else None,
         titles={one.name: one.title for one in settings.course.assignments} if settings else {},

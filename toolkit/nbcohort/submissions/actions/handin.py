@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from nbcohort.courses import roster
 from nbcohort.errors import Conflict, NotFound, NotPermitted
@@ -20,6 +20,16 @@ from nbcohort.submissions.lookup import Dates, Handin
 from nbcohort.submissions.manifest import Entry, make_manifest
 from nbcohort.submissions.models import Snapshot, Submission, Submitter
 from nbcohort.submissions.receipts import Receipt
+
+_HIGHEST_ATTEMPT = (
+    select(func.max(Submission.attempt))
+    .join(Submitter, Submitter.submission_pk == Submission.pk)
+    .where(
+        Submission.cohort == bindparam("cohort"),
+        Submission.assignment == bindparam("assignment"),
+        Submitter.member.in_(bindparam("submitters", expanding=True)),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -192,15 +202,8 @@ def _lateness(
 
 
 def _next_attempt(acting: Acting, assignment: str, submitters: tuple[str, ...]) -> int:
-    highest = acting.session.scalar(
-        select(func.max(Submission.attempt))
-        .join(Submitter, Submitter.submission_pk == Submission.pk)
-        .where(
-            Submission.cohort == acting.cohort,
-            Submission.assignment == assignment,
-            Submitter.member.in_(submitters),
-        )
-    )
+    values = {"cohort": acting.cohort, "assignment": assignment, "submitters": submitters}
+    highest = acting.session.scalar(_HIGHEST_ATTEMPT, values)
     return (highest or 0) + 1
 
 
