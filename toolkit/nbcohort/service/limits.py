@@ -4,9 +4,8 @@ What this guarantees: over any time, a caller gets at most `burst + per_second *
 stays below `per_second` is never refused. This is the generic cell rate algorithm (ITU-T I.371), a token bucket that
 keeps one number for each caller: the instant at which the bucket would be full again.
 
-Libraries were looked at and left out: `limits` counts by window and so lets through twice its limit around a window's
-edge or keeps an entry for each request, `slowapi` and `fastapi-limiter` say that they wait for maintainers, and none
-bounds how many callers it remembers without a Redis.
+Libraries were looked at and left out: `limits` counts by windows and has no token bucket, `slowapi` is built on it, and
+of `fastapi-limiter` its users ask whether it is maintained.
 
 What is counted is counted in this process: with several service processes each gives as much, so that together they
 give at most as many times as much.
