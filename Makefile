@@ -25,7 +25,7 @@ demo-reset: ## stop the demo and forget everything that happened in it
 
 # Three at once, as most tests wait for a process some of the time; what shares a Hub or a service stays in one of them.
 test: lint ## lint, types, imports and all tests
-	$(BIN)/pytest -n 3 --dist loadgroup
+	$(BIN)/pytest -n 3
 
 bench: install-dev ## measure: each script in benchmarks/ prints its figures; some minutes each
 	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script" $(BENCH_OPTIONS) || exit; done

@@ -1,25 +1,39 @@
-"""Fixtures for all tests: the ones that plugin authors use, too."""
+"""Fixtures for all tests, those of plugin authors, too; and which tests stay together when several run at once."""
+
+import re
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["nbcohort.testing"]
 
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let tests that share what is made once for a file stay in one process (`--dist loadgroup`)."""
-    for item in items:
-        if isinstance(item, pytest.Function) and (group := _group(item)):
-            item.add_marker(pytest.mark.xdist_group(group))
+A_HUB = ("browser", "hub")
+"""Folders whose tests share a Hub."""
+A_SERVICE = ("faults", "fuzz", "hostile", "plugins", "service")
+"""Folders with files whose tests share a service, one for each database."""
 
 
-def _group(item: pytest.Function) -> str | None:
-    """Return what is shared and with which parameters: a Hub by a folder, other things by a file; None for nothing."""
-    if item.path.parent.name in ("browser", "hub"):
-        return item.path.parent.name
-    definitions = item._fixtureinfo.name2fixturedefs
-    shared = {name for name, found in definitions.items() if found[-1].scope in ("module", "class", "package")}
-    if not shared:
-        return None
-    params = item.callspec.params if hasattr(item, "callspec") else {}
-    return "-".join([item.path.stem, *(str(params[name]) for name in sorted(shared & params.keys()))])
+def together(nodeid: str) -> str:
+    """Return the name of what a test shares with others; its own where it shares nothing."""
+    folder = nodeid.split("/")[1]
+    if folder in A_HUB:
+        return folder
+    if folder in A_SERVICE:
+        file, _colons, name = nodeid.partition("::")
+        database = re.search(r"\[(sqlite|postgresql)\b", name)
+        return f"{file}[{database[1]}]" if database else file
+    return nodeid
+
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]
+    """Keeps in one process what shares a Hub or a service."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return together(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    """Let several processes share the tests our way."""
+    return Together(config, log)
