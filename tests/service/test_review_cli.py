@@ -21,7 +21,8 @@ def room(shared_service: RunningService, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def run(room: ReviewRoom, account: str, *arguments: str) -> Result:
-    return CliRunner().invoke(commands, list(arguments), env={**room.service.environment(account), "COLUMNS": "200"})
+    environment = {**room.service.environment(account), "NBCOHORT_COHORT": room.cohort, "COLUMNS": "200"}
+    return CliRunner().invoke(commands, list(arguments), env=environment)
 
 
 def done(room: ReviewRoom, account: str, *arguments: str) -> str:
