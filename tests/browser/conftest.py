@@ -60,9 +60,13 @@ def running_demo(folder: Path, *, subdomains: bool) -> Iterator[Demo]:
         clock.keep()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium, for one module.
+
+    Not for longer: as long as Playwright's synchronous interface is there, its thread has a running event loop, and a
+    test that comes to the same process later could start none of its own.
+    """
     program = shutil.which("chromium")
     assert program, "there is no Chromium: scripts/system-packages test installs it"
     with sync_playwright() as playwright:
