@@ -12,7 +12,8 @@ from nbcohort.sandbox import launch
 from nbcohort.sandbox.policy import HOME, SOCKETS, WORK, Policy
 
 _INPUT = Path("/run/nbcohort/input")
-_SHARED_MEMORY = 256 << 20
+SHARED_MEMORY = 256 << 20
+"""How large /dev/shm is, or as large as the disk, if that is smaller."""
 
 _SYSTEM_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 """Links into /usr, or folders of their own on older systems."""
@@ -33,6 +34,12 @@ _SYSTEM_SETTINGS = (
     "timezone",
 )
 _NETWORK_SETTINGS = ("ca-certificates", "gai.conf", "host.conf", "hosts", "resolv.conf", "services")
+
+_FOR_FORKS = {
+    True: ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_CHOWN", "CAP_KILL"),
+    False: ("CAP_SYS_ADMIN", "CAP_SETFCAP"),  # the second to let a user be the sandbox's root in a namespace below
+}
+"""What a program needs to isolate and confine its forks, by `Tier.privileged`."""
 
 _PROCESSORS = (Path("/sys/devices/system/cpu"), Path("/sys/devices/system/node"))
 
@@ -75,8 +82,9 @@ def wrap(
         "proc": _mounts_whole_proc(policy, tier),
         "copy": [str(_INPUT), str(WORK)] if policy.folder else None,
         "user": user,
+        "forks": policy.forks,
         "directory": str(policy.home or WORK),
-        "resources": policy.limits.resources(processes_elsewhere) if policy.limits else {},
+        "resources": policy.limits.resources(processes_elsewhere) if policy.limits and not policy.forks else {},
         "control": control,
         "sockets": str(SOCKETS),
     }
@@ -98,7 +106,7 @@ def wrap(
 
 def _user(policy: Policy, tier: Tier) -> int | None:
     """Return the user to become: a new one for each run, so that no two share a process limit."""
-    if not tier.privileged:
+    if not tier.privileged or policy.forks:
         return None
     return policy.user if policy.user is not None else unused_user(Path("/proc/self/uid_map").read_text("ascii"))
 
@@ -124,9 +132,13 @@ def _namespaces(policy: Policy, tier: Tier) -> list[str]:
         needed = ["CAP_SETUID", "CAP_SETGID", "CAP_CHOWN", "CAP_DAC_OVERRIDE"]
     else:
         arguments.append("--unshare-user")
-    if _mounts_whole_proc(policy, tier):
+        if policy.forks:  # else bubblewrap makes another user namespace, from which no mounts can be made
+            arguments += ["--uid", "0", "--gid", "0"]
+    if policy.forks:
+        needed = list(_FOR_FORKS[tier.privileged])
+    elif _mounts_whole_proc(policy, tier):
         needed.append("CAP_SYS_ADMIN")
-    for capability in needed:  # of the launcher alone: it gives them up when it becomes the program
+    for capability in needed:  # of the launcher alone: it gives them up when it becomes the program, unless that forks
         arguments += ["--cap-add", capability]
     return arguments
 
@@ -174,7 +186,7 @@ def _proc(policy: Policy, tier: Tier) -> list[str]:
 
 def _mounts_whole_proc(policy: Policy, tier: Tier) -> bool:
     """Whether the launcher mounts /proc: bubblewrap would cover parts of it if root starts it, and only then."""
-    return policy.nestable and tier.proc and tier.privileged
+    return (policy.nestable or policy.forks) and tier.proc and tier.privileged
 
 
 def _tmpfs(path: Path | str, size: int) -> list[str]:
@@ -184,7 +196,7 @@ def _tmpfs(path: Path | str, size: int) -> list[str]:
 def _scratch(policy: Policy) -> list[str]:
     """Return the writable file systems: all in memory, all of limited size, none on the host."""
     disk = policy.limits.disk if policy.limits else 1 << 30
-    arguments = ["--dev", "/dev", *_tmpfs("/dev/shm", min(disk, _SHARED_MEMORY)), "--remount-ro", "/dev"]  # noqa: S108
+    arguments = ["--dev", "/dev", *_tmpfs("/dev/shm", min(disk, SHARED_MEMORY)), "--remount-ro", "/dev"]  # noqa: S108
     arguments += [*_tmpfs("/tmp", disk), "--dir", "/var", "--symlink", "../tmp", "/var/tmp"]  # noqa: S108
     arguments += _tmpfs(SOCKETS, 1 << 20)
     if not policy.home:

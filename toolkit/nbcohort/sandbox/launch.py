@@ -103,12 +103,14 @@ def main() -> None:
         copy_regular_files(plan["copy"][0], plan["copy"][1], plan["user"])
     if plan["user"] is not None:
         become(plan["user"])
-    drop_capabilities(libc)
+    if not plan["forks"]:
+        drop_capabilities(libc)
     if plan["directory"]:
         os.makedirs(plan["directory"], exist_ok=True)  # noqa: PTH103
         os.chdir(plan["directory"])
     os.umask(0o077)
-    limit(plan["resources"])
+    if not plan["forks"]:
+        limit(plan["resources"])
     for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them; the program shall find the defaults
         signal.signal(number, signal.SIG_DFL)
     if plan["control"] is not None:

@@ -44,6 +44,9 @@ class Policy:
     nestable: bool = False
     """Whether a sandbox inside this one can have a /proc of its own (the kernel allows it only where the outer /proc is
     mounted whole; bubblewrap covers parts of it when root starts it)."""
+    forks: bool = False
+    """Whether the program is a trusted one that forks and confines the forks (`inside`): it stays root in its sandbox,
+    with what that needs, and the limits are for its forks, see `fork_plan.plan_of`."""
     user: int | None = None
     """The numeric user (and group) to become when started by root; None picks one that nobody else uses."""
 

@@ -68,8 +68,10 @@ class Sandboxed:
         self.sockets = self.work = -1
 
 
-def start(argv: Sequence[str], policy: Policy, tier: Tier) -> Sandboxed:
+def start(argv: Sequence[str], policy: Policy, tier: Tier, *, inherit: Sequence[int] = ()) -> Sandboxed:
     """Start `argv` under `policy`; returns when it is about to run, with its sockets and working folders open.
+
+    `inherit`: open files that the program gets under the same numbers.
 
     Raises `SandboxFailed` with the reason when the sandbox or the copying of files fails. The caller owns the result
     and calls `close`.
@@ -89,7 +91,7 @@ def start(argv: Sequence[str], policy: Policy, tier: Tier) -> Sandboxed:
         starter = subprocess.Popen(
             command,
             env=starter_environment(policy),
-            pass_fds=[theirs.fileno()],
+            pass_fds=[theirs.fileno(), *inherit],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -1,0 +1,57 @@
+"""A policy becomes the plan by which a fork isolates and confines itself, see `inside`."""
+
+import platform
+from pathlib import Path
+from typing import Any
+
+from nbcohort.sandbox import inside
+from nbcohort.sandbox.bubblewrap import SHARED_MEMORY, Tier, unused_user
+from nbcohort.sandbox.policy import HOME, SOCKETS, WORK, Policy
+from nbcohort.sandbox.process import processes_elsewhere
+
+_INSIDE_USER = 1000
+_BYTES_PER_FILE = 4096
+_RENAMES_BETWEEN_FOLDERS = 2
+"""The version of Landlock that can allow them; before, it forbids them all."""
+
+
+def plan_of(policy: Policy, tier: Tier) -> dict[str, Any]:
+    """Return the plan for one fork, as JSON values; each fork needs a plan of its own.
+
+    `policy` is that of the zygote: the fork sees what the zygote sees, without the files that others have written.
+    """
+    if not policy.limits:
+        raise ValueError("untrusted code needs limits")
+    user = unused_user(Path("/proc/self/uid_map").read_text("ascii")) if tier.privileged else None
+    disk = policy.limits.disk
+    return {
+        "namespaces": True,
+        "proc": tier.proc,
+        "scratch": [
+            [str(HOME), _memory_of_size(disk, "0755")],
+            ["/tmp", _memory_of_size(disk, "1777")],  # noqa: S108 - of its own
+            ["/dev/shm", _memory_of_size(min(disk, SHARED_MEMORY), "1777")],  # noqa: S108
+            [str(SOCKETS), _memory_of_size(1 << 20, "1777")],
+        ],
+        "home": str(HOME),
+        "work": str(WORK),
+        "user": user,
+        "inside_user": _INSIDE_USER,
+        "resources": policy.limits.resources(processes_elsewhere(tier, platform.release())),
+        "landlock": _once_more() if inside.landlock_version() >= _RENAMES_BETWEEN_FOLDERS else None,
+        "filter": None,
+    }
+
+
+def _once_more() -> dict[str, list[str]]:
+    """Return what Landlock shall allow where namespaces have done the work: not to rely on one thing alone."""
+    return {
+        "read": ["/"],
+        "write": [str(HOME), "/tmp", "/dev/shm", str(SOCKETS)],  # noqa: S108 - of its own
+        "devices": ["/dev"],
+    }
+
+
+def _memory_of_size(size: int, mode: str) -> str:
+    """Return the options of a file system in memory, whose number of files is limited, too: each costs the kernel."""
+    return f"size={size},nr_inodes={max(256, size // _BYTES_PER_FILE)},mode={mode}"

@@ -1,0 +1,238 @@
+"""The inner sandbox: what a fork does to itself before it runs untrusted code.
+
+One sandbox per environment holds a *zygote*, a process that has imported what notebooks need. Each notebook runs in a
+fork of it, and forks must be kept from each other as strictly as from the machine:
+
+    zygote -> process 1 of a new process namespace: `isolate(plan)` -> the notebook's process: `confine(plan)`
+
+`next_fork_is_first` makes the next fork such a process 1. Where there are no namespaces the zygote forks the notebook's
+process itself, which calls `confine` alone.
+
+The plan is JSON, made by the starter (`fork_plan.plan_of`). This file is loaded by its path where the package is not
+visible, by a Python that may be another one than ours: it needs nothing but the standard library and the C library.
+Every function raises `OSError` if something it must do cannot be done; then nothing untrusted may run.
+"""
+
+import base64
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import struct
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Plan = Mapping[str, Any]
+
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (
+    0x00020000,
+    0x08000000,
+    0x10000000,
+    0x20000000,
+    0x40000000,
+)
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 1 << 14, 1 << 18
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+SECCOMP_MODE_FILTER = 2
+LINUX_CAPABILITY_VERSION_3 = 0x20080522
+LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446  # the same on every architecture
+
+ACCESS_EXECUTE, ACCESS_WRITE, ACCESS_READ, ACCESS_LIST = 1, 2, 4, 8
+ACCESS_TRUNCATE, ACCESS_DEVICE = 1 << 14, 1 << 15
+ACCESS_OF_FILES = ACCESS_EXECUTE | ACCESS_WRITE | ACCESS_READ | ACCESS_TRUNCATE | ACCESS_DEVICE
+ACCESSES = {1: 13, 2: 14, 3: 15, 4: 15}
+"""How many kinds of access to files Landlock knows, by its version; 16 since version 5."""
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def check(result: int, what: str) -> int:
+    """Return `result`; raise the C library's error if it says that there was one."""
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+    return result
+
+
+def prctl(option: int, value: int, what: str) -> None:
+    """Set `option` of this process; `what` that does is for the complaint."""
+    check(libc.prctl(option, ctypes.c_ulong(value), *(ctypes.c_ulong(0),) * 3), what)
+
+
+def mount(kind: str, target: str, options: str = "", flags: int = MS_NOSUID | MS_NODEV) -> None:
+    """Mount a new file system of this kind."""
+    flags_, options_ = ctypes.c_ulong(flags), options.encode()
+    check(libc.mount(kind.encode(), target.encode(), kind.encode(), flags_, options_), f"mounting {target}")
+
+
+def next_fork_is_first() -> None:
+    """Let the next fork of this process be process 1 of a new process namespace; call it before every such fork.
+
+    It goes back to our own namespace first: once process 1 of a new one has ended, nothing more can be forked into it.
+    """
+    ourselves = os.pidfd_open(os.getpid())
+    try:
+        check(libc.setns(ourselves, CLONE_NEWPID), "coming back to the own process namespace")
+    finally:
+        os.close(ourselves)
+    check(libc.unshare(CLONE_NEWPID), "making a process namespace")
+
+
+def isolate(plan: Plan) -> None:
+    """Be alone: own mounts, /proc, network and System V objects; empty folders in memory wherever one can write.
+
+    For process 1 of a new process namespace, which keeps its capabilities: `confine` in its child needs them. It ends
+    when the process that forked it does.
+    """
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL, "ending with the zygote")
+    check(libc.unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET), "making namespaces")
+    check(libc.mount(None, b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None), "making mounts private")
+    if plan["proc"]:
+        mount("proc", "/proc", flags=MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    for target, options in plan["scratch"]:
+        mount("tmpfs", target, options)
+    mount("devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=0620", MS_NOSUID | MS_NOEXEC)
+    make_work(plan)
+
+
+def make_work(plan: Plan) -> None:
+    """Make the folder that the notebook's process starts in, for its user alone."""
+    os.mkdir(plan["work"], 0o700)  # noqa: PTH102
+    if plan["user"] is not None:
+        for folder in (plan["home"], plan["work"]):
+            os.chown(folder, plan["user"], plan["user"])
+
+
+def open_work(plan: Plan) -> int:
+    """Return the working folder, open, to be sent to the starter: with it, it reads what cells have written.
+
+    What it holds lasts as long as this, even when every process in here has ended. Call it before `confine`.
+    """
+    return os.open(plan["work"], os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def confine(plan: Plan) -> None:
+    """Give up everything that the notebook's process does not need, for good, and go to its working folder.
+
+    Its file descriptors are the caller's to close before untrusted code runs.
+    """
+    parent = os.getppid()
+    os.setsid()
+    if not plan["namespaces"]:
+        make_work(plan)
+    if plan["user"] is not None:
+        become(plan["user"])
+    elif plan["namespaces"]:
+        enter_user_namespace(plan)
+    drop_capabilities()
+    prctl(PR_SET_DUMPABLE, 1, "being seen in /proc")  # as a program would be that has been started by its user
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL, "ending with the parent")
+    if os.getppid() != parent:
+        raise ProcessLookupError("the parent has ended")
+    os.umask(0o077)
+    os.chdir(plan["work"])
+    limit(plan["resources"])
+    prctl(PR_SET_NO_NEW_PRIVS, 1, "giving up new privileges")
+    if plan["landlock"]:
+        restrict(**plan["landlock"])
+    if plan["filter"]:
+        install_filter(base64.b64decode(plan["filter"]))
+
+
+def become(user: int) -> None:
+    """Be `user` and only that."""
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+
+
+def enter_user_namespace(plan: Plan) -> None:
+    """Be an ordinary user in a user namespace of our own: the kernel counts processes and keys by it.
+
+    Without a /proc to write the map to, the number of the user is the one that stands for all that have none.
+    """
+    user, group = os.geteuid(), os.getegid()
+    check(libc.unshare(CLONE_NEWUSER), "making a user namespace")
+    if plan["proc"]:
+        inside = plan["inside_user"]
+        for name, content in (
+            ("setgroups", "deny"),
+            ("uid_map", f"{inside} {user} 1"),
+            ("gid_map", f"{inside} {group} 1"),
+        ):
+            with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123
+                file.write(content)
+
+
+def drop_capabilities() -> None:
+    """Give up all capabilities; without new privileges no program gets them back."""
+    check(libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "clearing ambient capabilities")
+    header = struct.pack("=II", LINUX_CAPABILITY_VERSION_3, 0)
+    check(libc.capset(ctypes.c_char_p(header), ctypes.c_char_p(bytes(24))), "dropping capabilities")
+
+
+def limit(resources: Mapping[str, int]) -> None:
+    """Set each limit, or keep the hard one that is there if it is lower; be the first to go when memory runs out."""
+    for name, value in resources.items():
+        number = getattr(resource, name)
+        hard = resource.getrlimit(number)[1]
+        lowest = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(number, (lowest, lowest))
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as adjustment:  # noqa: PTH123
+        adjustment.write("1000")
+
+
+def landlock_version() -> int:
+    """Return which version of Landlock the kernel has, 0 if none."""
+    create = LANDLOCK_CREATE_RULESET
+    return max(0, int(libc.syscall(ctypes.c_long(create), None, ctypes.c_size_t(0), ctypes.c_uint(1))))
+
+
+def restrict(read: Iterable[str], write: Iterable[str], devices: Iterable[str]) -> None:
+    """Allow reading below `read`, everything below `write`, using `devices`; no TCP, nothing to do with others.
+
+    What is not there is left out. What the kernel's version of Landlock does not know stays as it is.
+    """
+    version = landlock_version()
+    known = (1 << ACCESSES.get(version, 16)) - 1
+    # No rule allows TCP (version 4), abstract sockets and signals to processes outside (6).
+    handled = struct.pack("=QQQ", known, 3, 3)[: 8 if version < 4 else 16 if version < 6 else 24]
+    ruleset = check(
+        libc.syscall(ctypes.c_long(LANDLOCK_CREATE_RULESET), handled, ctypes.c_size_t(len(handled)), ctypes.c_uint(0)),
+        "making Landlock rules",
+    )
+    for paths, access in (
+        (read, ACCESS_EXECUTE | ACCESS_READ | ACCESS_LIST),
+        (write, known),
+        (devices, ACCESS_WRITE | ACCESS_READ | ACCESS_TRUNCATE | ACCESS_DEVICE),
+    ):
+        for path in paths:
+            allow(ruleset, path, access & known)
+    arguments = ctypes.c_long(LANDLOCK_RESTRICT_SELF), ctypes.c_int(ruleset), ctypes.c_uint(0)
+    check(libc.syscall(*arguments), "obeying Landlock rules")
+    os.close(ruleset)
+
+
+def allow(ruleset: int, path: str, access: int) -> None:
+    """Add a rule: `access` to the file `path`, or to everything below that folder."""
+    try:
+        opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except (FileNotFoundError, PermissionError):
+        return
+    if not os.path.isdir(path):  # noqa: PTH112
+        access &= ACCESS_OF_FILES
+    rule = struct.pack("=Qi", access, opened)
+    add, below = ctypes.c_long(LANDLOCK_ADD_RULE), ctypes.c_int(1)
+    check(libc.syscall(add, ctypes.c_int(ruleset), below, rule, ctypes.c_uint(0)), f"allowing {path}")
+    os.close(opened)
+
+
+def install_filter(program: bytes) -> None:
+    """Let the kernel ask `program` (BPF) about every system call from now on."""
+    code = ctypes.create_string_buffer(program, len(program))
+    count = ctypes.sizeof(ctypes.c_void_p)
+    described = struct.pack(f"@H{count - 2}xP", len(program) // 8, ctypes.addressof(code))
+    arguments = PR_SET_SECCOMP, ctypes.c_ulong(SECCOMP_MODE_FILTER), ctypes.c_char_p(described)
+    check(libc.prctl(*arguments, ctypes.c_ulong(0), ctypes.c_ulong(0)), "filtering system calls")
