@@ -4,12 +4,13 @@
 `wrap(argv, policy, tier)` is the command alone, for those who start processes themselves (a spawner).
 """
 
-from nbcohort.sandbox.bubblewrap import Tier, wrap
+from nbcohort.sandbox.bubblewrap import wrap
 from nbcohort.sandbox.errors import SandboxFailed, SandboxUnavailable
 from nbcohort.sandbox.limits import Limits
 from nbcohort.sandbox.policy import HOME, SOCKETS, WORK, Policy, python_environment, shipped_solutions
 from nbcohort.sandbox.probe import probe
 from nbcohort.sandbox.process import Sandboxed, Watch, start
+from nbcohort.sandbox.tier import Tier
 
 __all__ = [
     "HOME",

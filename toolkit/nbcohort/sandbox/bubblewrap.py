@@ -1,65 +1,27 @@
 """A policy becomes the arguments of bubblewrap, <https://github.com/containers/bubblewrap> (0.8 or later)."""
 
-import json
 import os
 import secrets
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from nbcohort.sandbox import launch
+from nbcohort.sandbox import system_files
+from nbcohort.sandbox.launcher import launching
 from nbcohort.sandbox.policy import HOME, SOCKETS, WORK, Policy
+from nbcohort.sandbox.seccomp import in_text, program
+from nbcohort.sandbox.system_calls import Filter
+from nbcohort.sandbox.tier import Tier
 
 _INPUT = Path("/run/nbcohort/input")
 SHARED_MEMORY = 256 << 20
 """How large /dev/shm is, or as large as the disk, if that is smaller."""
-
-_SYSTEM_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
-"""Links into /usr, or folders of their own on older systems."""
-
-_SYSTEM_SETTINGS = (
-    "alternatives",
-    "fonts",
-    "group",
-    "ld.so.cache",
-    "ld.so.conf",
-    "ld.so.conf.d",
-    "localtime",
-    "matplotlibrc",
-    "mime.types",
-    "nsswitch.conf",
-    "passwd",
-    "ssl",
-    "timezone",
-)
-_NETWORK_SETTINGS = ("ca-certificates", "gai.conf", "host.conf", "hosts", "resolv.conf", "services")
 
 _FOR_FORKS = {
     True: ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_CHOWN", "CAP_KILL"),
     False: ("CAP_SYS_ADMIN", "CAP_SETFCAP"),  # the second to let a user be the sandbox's root in a namespace below
 }
 """What a program needs to isolate and confine its forks, by `Tier.privileged`."""
-
-_PROCESSORS = (Path("/sys/devices/system/cpu"), Path("/sys/devices/system/node"))
-
-_HARMLESS_PROC = ("cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "uptime", "version")
-"""What a sandbox without a /proc of its own sees of it."""
-
-
-@dataclass(frozen=True)
-class Tier:
-    """How this system makes a sandbox: found by trying (`probe`), recorded with every grade."""
-
-    privileged: bool
-    """Started by root, who becomes another user inside; otherwise an ordinary user in a user namespace."""
-    proc: bool
-    """Whether the sandbox has a /proc of its own; inside another container it may be refused, then there is none."""
-
-    @property
-    def name(self) -> str:
-        """Return what is recorded: `namespaces`, with what is special about it."""
-        return f"namespaces ({'root' if self.privileged else 'user'}{'' if self.proc else ', without /proc'})"
 
 
 def wrap(
@@ -77,18 +39,18 @@ def wrap(
     `control`: the number of an inherited unix socket over which two folders are handed out, see `process.start`.
     `processes_elsewhere`: see `Limits.resources`.
     """
-    user = _user(policy, tier)
     plan = {
+        "ends_with_starter": False,  # bubblewrap sees to that
         "proc": _mounts_whole_proc(policy, tier),
         "copy": [str(_INPUT), str(WORK)] if policy.folder else None,
-        "user": user,
+        "user": _user(policy, tier),
         "forks": policy.forks,
         "directory": str(policy.home or WORK),
         "resources": policy.limits.resources(processes_elsewhere) if policy.limits and not policy.forks else {},
+        "filter": _filter(policy, tier),
         "control": control,
         "sockets": str(SOCKETS),
     }
-    source = Path(launch.__file__).read_text(encoding="utf-8")
     return [
         bwrap,
         *_namespaces(policy, tier),
@@ -99,9 +61,15 @@ def wrap(
         *_own_files(policy),
         "--remount-ro",
         "/",
-        *("--chdir", "/", "--", python, "-I", "-S", "-c", source, json.dumps(plan)),
-        *argv,
+        *("--chdir", "/", "--", *launching(plan, argv, python)),
     ]
+
+
+def _filter(policy: Policy, tier: Tier) -> str | None:
+    """Return which system calls a run may make; a server may make sandboxes, and whoever forks filters the forks."""
+    if policy.home or policy.nestable or policy.forks or not tier.filtered:
+        return None
+    return in_text(program(Filter(network=policy.network)))
 
 
 def _user(policy: Policy, tier: Tier) -> int | None:
@@ -146,39 +114,43 @@ def _namespaces(policy: Policy, tier: Tier) -> list[str]:
 def _environment(policy: Policy) -> list[str]:
     if policy.environment is None:
         return []
-    home = str(policy.home or HOME)
-    needed = {
-        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
-        "HOME": home,
-        "USER": "learner",
-        "LOGNAME": "learner",
-        "LANG": "C.UTF-8",
-        "TMPDIR": "/tmp",  # noqa: S108 - of its own
-    }
     arguments = ["--clearenv"]
+    needed = environment(policy.home or HOME, Path("/tmp"))  # noqa: S108 - of its own
     for name, value in (needed | dict(policy.environment)).items():
         arguments += ["--setenv", name, value]
     return arguments
 
 
+def environment(home: Path, temporary: Path) -> dict[str, str]:
+    """Return what every program needs."""
+    return {
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(home),
+        "USER": "learner",
+        "LOGNAME": "learner",
+        "LANG": "C.UTF-8",
+        "TMPDIR": str(temporary),
+    }
+
+
 def _system(policy: Policy) -> list[str]:
     arguments = ["--ro-bind", "/usr", "/usr", "--perms", "0755", "--dir", "/etc"]
-    for name in _SYSTEM_LINKS:
+    for name in system_files.LINKS:
         path = Path("/") / name
         if path.is_symlink():
             arguments += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             arguments += ["--ro-bind", str(path), str(path)]
-    for path in _PROCESSORS:  # loky counts cores with lscpu, and would complain on stderr
+    for path in system_files.PROCESSORS:
         arguments += [*_open_parents([path]), "--ro-bind-try", str(path), str(path)]
-    for name in (*_SYSTEM_SETTINGS, *(_NETWORK_SETTINGS if policy.network else ())):
+    for name in (*system_files.SETTINGS, *(system_files.NETWORK_SETTINGS if policy.network else ())):
         arguments += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     return arguments
 
 
 def _proc(policy: Policy, tier: Tier) -> list[str]:
     if not tier.proc:
-        some = [path for name in _HARMLESS_PROC if (path := f"/proc/{name}") and Path(path).exists()]
+        some = [path for name in system_files.HARMLESS_PROC if (path := f"/proc/{name}") and Path(path).exists()]
         binds = [argument for path in some for argument in ("--ro-bind", path, path)]
         return ["--tmpfs", "/proc", *binds, "--remount-ro", "/proc"]
     return ["--dir", "/proc"] if _mounts_whole_proc(policy, tier) else ["--proc", "/proc"]

@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from nbcohort.sandbox import inside
-from nbcohort.sandbox.bubblewrap import SHARED_MEMORY, Tier, unused_user
+from nbcohort.sandbox.bubblewrap import SHARED_MEMORY, unused_user
 from nbcohort.sandbox.policy import HOME, SOCKETS, WORK, Policy
 from nbcohort.sandbox.process import processes_elsewhere
+from nbcohort.sandbox.seccomp import in_text, program
+from nbcohort.sandbox.system_calls import Filter
+from nbcohort.sandbox.tier import Tier
 
 _INSIDE_USER = 1000
 _BYTES_PER_FILE = 4096
@@ -39,7 +42,7 @@ def plan_of(policy: Policy, tier: Tier) -> dict[str, Any]:
         "inside_user": _INSIDE_USER,
         "resources": policy.limits.resources(processes_elsewhere(tier, platform.release())),
         "landlock": _once_more() if inside.landlock_version() >= _RENAMES_BETWEEN_FOLDERS else None,
-        "filter": None,
+        "filter": in_text(program(Filter())) if tier.filtered else None,
     }
 
 

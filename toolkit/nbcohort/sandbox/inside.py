@@ -13,17 +13,19 @@ visible, by a Python that may be another one than ours: it needs nothing but the
 Every function raises `OSError` if something it must do cannot be done; then nothing untrusted may run.
 """
 
-import base64
-import contextlib
+import binascii
 import ctypes
 import os
 import resource
 import signal
 import struct
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-Plan = Mapping[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # loading `typing` takes longer than making a sandbox
+    from typing import Any
+
+    Plan = Mapping[str, Any]
 
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (
     0x00020000,
@@ -44,6 +46,10 @@ ACCESS_TRUNCATE, ACCESS_DEVICE = 1 << 14, 1 << 15
 ACCESS_OF_FILES = ACCESS_EXECUTE | ACCESS_WRITE | ACCESS_READ | ACCESS_TRUNCATE | ACCESS_DEVICE
 ACCESSES = {1: 13, 2: 14, 3: 15, 4: 15}
 """How many kinds of access to files Landlock knows, by its version; 16 since version 5."""
+
+JUMP, CLASS = 0x05, 0x07  # of the kernel's filters (BPF)
+OUR_PROCESS = 0x6E62636F
+"""Stands in a filter for the number of the process that installs it; no process has this number."""
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -80,7 +86,7 @@ def next_fork_is_first() -> None:
     check(libc.unshare(CLONE_NEWPID), "making a process namespace")
 
 
-def isolate(plan: Plan) -> None:
+def isolate(plan: "Plan") -> None:
     """Be alone: own mounts, /proc, network and System V objects; empty folders in memory wherever one can write.
 
     For process 1 of a new process namespace, which keeps its capabilities: `confine` in its child needs them. It ends
@@ -97,7 +103,7 @@ def isolate(plan: Plan) -> None:
     make_work(plan)
 
 
-def make_work(plan: Plan) -> None:
+def make_work(plan: "Plan") -> None:
     """Make the folder that the notebook's process starts in, for its user alone."""
     os.mkdir(plan["work"], 0o700)  # noqa: PTH102
     if plan["user"] is not None:
@@ -105,7 +111,7 @@ def make_work(plan: Plan) -> None:
             os.chown(folder, plan["user"], plan["user"])
 
 
-def open_work(plan: Plan) -> int:
+def open_work(plan: "Plan") -> int:
     """Return the working folder, open, to be sent to the starter: with it, it reads what cells have written.
 
     What it holds lasts as long as this, even when every process in here has ended. Call it before `confine`.
@@ -113,7 +119,7 @@ def open_work(plan: Plan) -> int:
     return os.open(plan["work"], os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
-def confine(plan: Plan) -> None:
+def confine(plan: "Plan") -> None:
     """Give up everything that the notebook's process does not need, for good, and go to its working folder.
 
     Its file descriptors are the caller's to close before untrusted code runs.
@@ -138,7 +144,7 @@ def confine(plan: Plan) -> None:
     if plan["landlock"]:
         restrict(**plan["landlock"])
     if plan["filter"]:
-        install_filter(base64.b64decode(plan["filter"]))
+        install_filter(binascii.a2b_base64(plan["filter"]))
 
 
 def become(user: int) -> None:
@@ -148,7 +154,7 @@ def become(user: int) -> None:
     os.setresuid(user, user, user)
 
 
-def enter_user_namespace(plan: Plan) -> None:
+def enter_user_namespace(plan: "Plan") -> None:
     """Be an ordinary user in a user namespace of our own: the kernel counts processes and keys by it.
 
     Without a /proc to write the map to, the number of the user is the one that stands for all that have none.
@@ -180,8 +186,11 @@ def limit(resources: Mapping[str, int]) -> None:
         hard = resource.getrlimit(number)[1]
         lowest = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(number, (lowest, lowest))
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as adjustment:  # noqa: PTH123
-        adjustment.write("1000")
+    try:
+        with open("/proc/self/oom_score_adj", "w") as adjustment:  # noqa: PTH123
+            adjustment.write("1000")
+    except OSError:
+        pass
 
 
 def landlock_version() -> int:
@@ -231,8 +240,12 @@ def allow(ruleset: int, path: str, access: int) -> None:
 
 def install_filter(program: bytes) -> None:
     """Let the kernel ask `program` (BPF) about every system call from now on."""
-    code = ctypes.create_string_buffer(program, len(program))
-    count = ctypes.sizeof(ctypes.c_void_p)
-    described = struct.pack(f"@H{count - 2}xP", len(program) // 8, ctypes.addressof(code))
+    instructions = [
+        struct.pack("=HBBI", code, yes, no, os.getpid() if value == OUR_PROCESS and code & CLASS == JUMP else value)
+        for code, yes, no, value in struct.iter_unpack("=HBBI", program)
+    ]
+    ready = ctypes.create_string_buffer(b"".join(instructions), len(program))
+    padding = ctypes.sizeof(ctypes.c_void_p) - 2
+    described = struct.pack(f"@H{padding}xP", len(instructions), ctypes.addressof(ready))
     arguments = PR_SET_SECCOMP, ctypes.c_ulong(SECCOMP_MODE_FILTER), ctypes.c_char_p(described)
     check(libc.prctl(*arguments, ctypes.c_ulong(0), ctypes.c_ulong(0)), "filtering system calls")

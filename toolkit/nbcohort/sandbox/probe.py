@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nbcohort.i18n import _
-from nbcohort.sandbox.bubblewrap import Tier, starter_environment, wrap
+from nbcohort.sandbox.bubblewrap import starter_environment, wrap
 from nbcohort.sandbox.errors import SandboxUnavailable
 from nbcohort.sandbox.limits import Limits
 from nbcohort.sandbox.policy import Policy, python_environment
 from nbcohort.sandbox.process import find_bubblewrap, processes_elsewhere
+from nbcohort.sandbox.tier import Tier
 
 _TRIAL = """
 import os, signal, sys, time

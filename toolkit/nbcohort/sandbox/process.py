@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Literal
 
 from nbcohort.i18n import _
-from nbcohort.sandbox.bubblewrap import Tier, starter_environment, wrap
+from nbcohort.sandbox.bubblewrap import starter_environment, wrap
 from nbcohort.sandbox.errors import SandboxFailed, SandboxUnavailable
 from nbcohort.sandbox.limits import Limits
 from nbcohort.sandbox.policy import Policy
+from nbcohort.sandbox.tier import Tier
 
 _START_SECONDS = 30
 _WATCH_INTERVAL = 0.1
