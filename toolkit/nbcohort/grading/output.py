@@ -14,6 +14,9 @@ from nbcohort.i18n import _
 _KEPT = 2000
 """Characters of each text that are kept when there is no room any more."""
 
+_UNREAD: dict[str, Any] = {"ename": "Error", "evalue": "", "traceback": [], "data": {}, "execution_count": None}
+"""What is known of a message that was not read: nothing."""
+
 
 def size_of(content: Any) -> int:
     """Return roughly how many bytes a message's content (JSON) takes; never too little by much."""
@@ -33,19 +36,24 @@ class Room:
     left: int
     _kept_in_cell: dict[int, set[str]] = field(default_factory=dict)
 
-    def admit(self, kind: str, content: dict[str, Any], cell: int) -> dict[str, Any] | None:
-        """Return the content to keep of a message of `kind` that cell number `cell` sent, or None for nothing."""
-        size = size_of(content)
-        if size <= self.left:
+    def admit(
+        self, kind: str, content: dict[str, Any] | None, cell: int, size: int | None = None
+    ) -> dict[str, Any] | None:
+        """Return the content to keep of a message of `kind` that cell number `cell` sent, or None for nothing.
+
+        `content` is None if it was so large that it was not even read. `size`: in bytes, if that is known.
+        """
+        size = size_of(content) if size is None else size
+        if content is not None and size <= self.left:
             self.left -= size
             return content
         self.left = 0
         kept = self._kept_in_cell.setdefault(cell, set())
-        what = str(content.get("name", "")) if kind == "stream" else kind
+        what = str((content or {}).get("name", "")) if kind == "stream" else kind
         if what in kept:
             return None
         kept.add(what)
-        return self._shortened(what, content)
+        return self._shortened(what, content if content is not None else _UNREAD)
 
     def _shortened(self, what: str, content: dict[str, Any]) -> dict[str, Any] | None:
         note = _("[the rest of the output was over the limit and is not kept]")
@@ -57,6 +65,6 @@ class Room:
             traceback = [line[:_KEPT] for line in content["traceback"][-5:]]
             return {"ename": content["ename"][:_KEPT], "evalue": content["evalue"][:_KEPT], "traceback": traceback}
         if what == "execute_result":
-            text = str(content["data"].get("text/plain", ""))[:_KEPT]
+            text = str(content["data"].get("text/plain", note))[:_KEPT]
             return {**content, "data": {"text/plain": text}, "metadata": {}}
         return None

@@ -1,40 +1,32 @@
-"""Run one notebook: the seam between what to run (grading, checks) and how it is run.
+"""Run one notebook: the seam between what to run (grading, checks, Papermill) and how it is run.
 
-Whatever replaces Papermill and a kernel per notebook replaces `run_notebook` alone.
+Python notebooks run in a fork of a process that has imported what they need already (`forked`). Those of other
+languages, and of environments that cannot be forked, run in a kernel of their own (`kernel_runner`), which takes a
+second or more; `Executed.remarks` says so. Several threads may run notebooks at once.
 """
 
-import os
-import secrets
-import shutil
-import tempfile
+import contextlib
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from jupyter_client.kernelspec import NoSuchKernel
-from jupyter_client.manager import AsyncKernelManager, KernelManager
 from nbformat import NotebookNode
 
-from nbcohort.errors import NbcohortError, TooLarge
-from nbcohort.grading.engine import SandboxEngine, Status
-from nbcohort.grading.kernel import SandboxKernelManager
-from nbcohort.grading.left import Keep, bring_back
-from nbcohort.grading.output import Room
+from nbcohort.errors import NbcohortError
+from nbcohort.grading.cells import Status
+from nbcohort.grading.forked.run import is_our_python, prepare, run_forked
+from nbcohort.grading.forked.zygote import CannotFork
+from nbcohort.grading.job import How, Job, KernelFailed, check_size
+from nbcohort.grading.left import Keep
 from nbcohort.i18n import _
-from nbcohort.sandbox import Limits, Policy, probe, python_environment, shipped_solutions
+from nbcohort.sandbox import Limits, probe
+
+__all__ = ["UNSAFE", "Executed", "How", "KernelFailed", "run_notebook", "warm_up"]
 
 UNSAFE = "none"
 """The tier that is recorded when notebooks run without a sandbox."""
-
-
-class KernelFailed(NbcohortError):
-    """No kernel could be started for a notebook."""
-
-    status = 500
-    slug = "kernel-failed"
 
 
 @dataclass(frozen=True)
@@ -44,24 +36,14 @@ class Executed:
     notebook: NotebookNode
     """The same object that was given, with outputs."""
     statuses: tuple[Status, ...]
-    """One for each cell of the notebook."""
+    """One for each cell of the notebook; fewer if the onlooker ended the run."""
     tier: str
     """The sandbox it ran in (`Tier.name`), or `UNSAFE`."""
     seconds: float
     left_behind: tuple[str, ...] = ()
     """The files that cells wrote and that were to be kept, but could not be."""
-
-
-@dataclass(frozen=True)
-class How:
-    """How cells are run: nbclient's and nbgrader's settings, with nbgrader's defaults."""
-
-    timeout: int | None = 30
-    """Seconds for a cell."""
-    client: Mapping[str, Any] = field(default_factory=dict)
-    """Further traits of `nbclient.NotebookClient`."""
-    environment: Mapping[str, str] = field(default_factory=dict)
-    """The environment variables that cells shall see besides those that every program needs."""
+    remarks: tuple[str, ...] = ()
+    """Sentences on how it was run, if it was not run as usual."""
 
 
 def run_notebook(
@@ -88,142 +70,39 @@ def run_notebook(
     how = how or How()
     check_size(folder, limits.disk)
     started = clock()
-    statuses: list[Status] = []
-    with ExitStack() as stack:
-        name = str(how.client.get("kernel_name") or notebook.metadata.get("kernelspec", {}).get("name", ""))
-        named = {"kernel_name": name} if name else {}
-        options: dict[str, Any] = {}
-        if unsafe:
-            tier_name = UNSAFE
-            copy = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nbcohort-run-"))) / "work"
-            shutil.copytree(folder, copy, ignore=_ignoring(folder, left_out))
-            manager = AsyncKernelManager(transport="ipc", connection_file=str(copy.parent / "kernel.json"), **named)
-            options["resources"] = {"metadata": {"path": str(copy)}}
-            stack.enter_context(environment_of(how.environment))
-            work = stack.enter_context(_opened(copy))
-        else:
-            tier = probe()
-            tier_name = tier.name
-            policy = Policy(
-                python_environment(),
-                (*hidden, *shipped_solutions()),
-                folder,
-                left_out,
-                environment=how.environment,
-                limits=limits,
-            )
-            manager = SandboxKernelManager(policy=policy, tier=tier, **named)
-            stack.callback(manager.forget_work)
-        stack.callback(_forget_papermill, notebook)
-        _execute(notebook, name, manager, statuses, Room(limits.output), how, options)
-        left_behind = bring_back(work if unsafe else manager.work, folder, keep) if keep else ()
-    return Executed(notebook, tuple(statuses), tier_name, clock() - started, left_behind)
+    job = Job(notebook, folder, limits, how, None if unsafe else probe(), left_out, hidden, keep)
+    remark = None
+    if not is_our_python(job.kernel_name):
+        remark = _("The notebook runs in a kernel of its own, as it is not one of this Python; that takes longer.")
+    else:
+        try:
+            statuses, left_behind = run_forked(job)
+        except CannotFork as error:
+            remark = str(error)
+    if remark:
+        from nbcohort.grading.kernel_runner import run_in_own_kernel
+
+        statuses, left_behind = run_in_own_kernel(job)
+    return Executed(
+        notebook,
+        tuple(statuses),
+        job.tier.name if job.tier else UNSAFE,
+        clock() - started,
+        left_behind,
+        (remark,) if remark else (),
+    )
 
 
-@contextmanager
-def _opened(folder: Path) -> Iterator[int]:
-    """Open a folder for a while."""
-    number = os.open(folder, os.O_PATH | os.O_DIRECTORY)
-    try:
-        yield number
-    finally:
-        os.close(number)
+def warm_up(how: How | None = None, *, hidden: tuple[Path, ...] = (), unsafe: bool = False) -> threading.Thread:
+    """Start, in the background, what notebooks of this kind are forked from, so that the first need not wait for it.
 
+    What goes wrong is told to the first notebook.
+    """
 
-def _execute(
-    notebook: NotebookNode,
-    kernel_name: str,
-    manager: KernelManager,
-    statuses: list[Status],
-    room: Room,
-    how: How,
-    options: dict[str, Any],
-) -> None:
-    defaults = {
-        "allow_errors": True,
-        "interrupt_on_timeout": True,
-        "error_on_timeout": {
-            "ename": "CellTimeoutError",
-            "evalue": "",
-            "traceback": ["CellTimeoutError: No reply from kernel before timeout"],
-        },
-        "shutdown_kernel": "immediate",
-        "skip_cells_with_tag": secrets.token_hex(),  # none: a cell that is skipped has no outputs, which is full marks
-        "timeout": how.timeout,
-    }
-    notebook.metadata["papermill"] = NotebookNode()
-    try:
-        SandboxEngine.execute_notebook(
-            notebook,
-            kernel_name,
-            progress_bar=False,
-            autosave_cell_every=0,
-            km=manager,
-            room=room,
-            statuses=statuses,
-            why_dead=why_dead,
-            **{**defaults, **{name: value for name, value in how.client.items() if name != "kernel_name"}, **options},
-        )
-    except NoSuchKernel as error:
-        raise KernelFailed(_("There is no kernel named {name} here.").format(name=kernel_name)) from error
-    except RuntimeError as error:
-        if statuses:
-            raise
-        raise KernelFailed(_("The kernel did not start: {why}").format(why=error)) from error
+    def start() -> None:
+        with contextlib.suppress(NbcohortError):
+            prepare(how or How(), None if unsafe else probe(), hidden)
 
-
-def why_dead(manager: KernelManager) -> str | None:
-    """Return which limit ended the kernel, as a sentence, or None if it ended by itself."""
-    exceeded = getattr(manager, "exceeded", None)
-    return {
-        "memory": _("the notebook used more memory than it may."),
-        "time": _("the notebook took more time than it may."),
-    }.get(exceeded or "")
-
-
-@contextmanager
-def environment_of(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set `variables` in our own environment for a while."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-def links_in(folder: str, names: list[str]) -> list[str]:
-    """Return which of `names` are neither folders nor regular files (an `ignore` of `shutil.copytree`)."""
-    paths = [Path(folder) / name for name in names]
-    return [path.name for path in paths if path.is_symlink() or not (path.is_dir() or path.is_file())]
-
-
-def _ignoring(folder: Path, left_out: tuple[str, ...]) -> Callable[[str, list[str]], list[str]]:
-    def ignore(at: str, names: list[str]) -> list[str]:
-        return links_in(at, names) + (list(left_out) if Path(at) == folder else [])
-
-    return ignore
-
-
-def check_size(folder: Path, limit: int) -> None:
-    """Raise `TooLarge` if the regular files in `folder` have more than `limit` bytes; stops counting there."""
-    total = 0
-    for path in folder.rglob("*"):
-        if path.is_file() and not path.is_symlink():
-            total += path.stat().st_size
-            if total > limit:
-                raise TooLarge(
-                    _("The files in {folder} are larger than {limit} MB; a notebook needs a folder of its own.").format(
-                        folder=folder, limit=limit >> 20
-                    )
-                )
-
-
-def _forget_papermill(notebook: NotebookNode) -> None:
-    notebook.metadata.pop("papermill", None)
-    for cell in notebook.cells:
-        cell.metadata.pop("papermill", None)
+    thread = threading.Thread(target=start, name="warm-up", daemon=True)
+    thread.start()
+    return thread

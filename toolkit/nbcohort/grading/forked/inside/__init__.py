@@ -1,0 +1,1 @@
+"""What runs inside the sandbox; nbcohort itself is not visible there."""

@@ -1,0 +1,300 @@
+"""A real IPython kernel without sockets and threads: what it would publish goes over the wire of the notebook.
+
+ipykernel's own kernel, shell, streams and messages are used, so that a notebook finds what it finds in JupyterLab. It
+is made once, in the process that notebooks are forked from, runs a few cells there so that what is imported late is
+imported already, and is given a wire in each fork.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import linecache
+import logging
+import os
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import ipykernel.debugger
+from ipykernel.iostream import IOPubThread, OutStream
+from ipykernel.ipkernel import IPythonKernel
+from jupyter_client.session import Session, json_packer
+from tornado.ioloop import IOLoop
+from traitlets.config import Config
+
+from .wire import Wire
+
+_BUFFERED = 1 << 14
+"""Characters that a stream keeps back at most."""
+_LONGEST_TEXT = 1 << 18
+"""Characters of text in one message."""
+
+_WARM_UP = (
+    "print('out')\nimport sys\nprint('err', file=sys.stderr)",
+    "1 / 0",
+    "def (",
+    "assert 1 == 2, 'a message'",
+    "import asyncio\nawait asyncio.sleep(0)",
+    "from IPython.display import HTML, Markdown, display\ndisplay(HTML('x'), Markdown('x'))\n'result'",
+)
+_WARM_UP_FOR = {
+    "numpy": ("import numpy\nnumpy.random.default_rng(1).normal(size=9).mean()\nnumpy.arange(9.0)",),
+    "pandas": (
+        "import pandas\n"
+        "frame = pandas.DataFrame({'a': [1.5, 2], 'd': pandas.date_range('2024', periods=2), 's': list('xy')})\n"
+        "frame.describe()\nframe.groupby('s')['a'].sum().to_frame().merge(frame, on='s')\nframe",
+    ),
+    "matplotlib.pyplot": (
+        "%matplotlib inline\nimport matplotlib.pyplot as plt\nfigure, axes = plt.subplots()\n"
+        "axes.plot([1, 2])\naxes.bar([1, 2], [3, 4])\naxes.hist([1, 2, 2])\naxes.set_title('t')\nplt.show()",
+    ),
+}
+"""Cells whose only use is what they make Python import and cache."""
+
+
+class DirectPublisher(IOPubThread):
+    """Takes the place of the thread that would send what streams hold; there is none: they send themselves."""
+
+    def __init__(self) -> None:
+        self.thread = None
+        self.io_loop = None
+
+    def schedule(self, f: Any) -> None:
+        """Do it now."""
+        f()
+
+
+class Stream(OutStream):
+    """`sys.stdout` or `sys.stderr` of a notebook."""
+
+    def __init__(self, session: Session, name: str, number: int) -> None:
+        self.peer: Stream | None = None
+        self._number = number
+        self._held = 0
+        self._flushed_at = 0.0
+        super().__init__(session, DirectPublisher(), name, watchfd=False)
+
+    def fileno(self) -> int:
+        """Return the descriptor; what is written there is shown, too."""
+        return self._number
+
+    def write(self, string: str) -> Any:
+        """Write; what the other stream holds goes first, so that the order stays."""
+        if self.peer is not None and self.peer._held:
+            self.peer._flush()
+        if isinstance(string, str):
+            self._held += len(string)
+        return super().write(string)
+
+    def _schedule_flush(self) -> None:
+        if (
+            self._held > _BUFFERED
+            or time.monotonic() - self._flushed_at > self.flush_interval
+            or threading.current_thread() is not threading.main_thread()
+        ):
+            self._flush()
+
+    def _flush(self) -> None:
+        self._held = 0
+        self._flushed_at = time.monotonic()
+        super()._flush()
+
+    def take_over(self) -> None:
+        """Belong to this process, a fork of the one that made it."""
+        self._master_pid = os.getpid()
+        self._buffers.clear()
+        self._held = 0
+
+
+class WireSession(Session):
+    """Messages go over the wire instead of a ZeroMQ socket."""
+
+    wire: Wire | None = None
+
+    def send(
+        self,
+        stream: Any,
+        msg_or_type: dict[str, Any] | str,
+        content: dict[str, Any] | None = None,
+        parent: dict[str, Any] | None = None,
+        ident: Any = None,
+        buffers: list[Any] | None = None,
+        track: bool = False,
+        header: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Send a message, and return it."""
+        if isinstance(msg_or_type, dict):
+            message = msg_or_type
+            buffers = buffers or message.get("buffers")
+        else:
+            message = self.msg(msg_or_type, content=content, parent=parent, header=header, metadata=metadata)
+        kind = message["header"]["msg_type"]
+        if self.wire is None:
+            return message
+        if os.getpid() != self.wire.pid:
+            if kind == "stream":  # of a process that the notebook forked off
+                number = 1 if message["content"]["name"] == "stdout" else 2
+                os.write(number, message["content"]["text"].encode("utf8", "replace"))
+            return message
+        if kind != "stream":
+            sys.stdout.flush()
+            sys.stderr.flush()
+        parent_id = str((message.get("parent_header") or {}).get("msg_id", ""))
+        for content in _pieces(kind, message["content"]):
+            packed = json_packer({"content": content, "metadata": message.get("metadata") or {}})
+            self.wire.send(kind, parent_id, packed, [memoryview(part).cast("B") for part in buffers or ()])
+        return message
+
+
+def _pieces(kind: str, content: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the content of a message; that of a long text in pieces, so that its beginning can be kept."""
+    if kind != "stream" or len(content["text"]) <= _LONGEST_TEXT:
+        yield content
+        return
+    for start in range(0, len(content["text"]), _LONGEST_TEXT):
+        yield {**content, "text": content["text"][start : start + _LONGEST_TEXT]}
+
+
+class NotebookKernel(IPythonKernel):
+    """An IPython kernel that is told what to do by `serve`."""
+
+    _execute_sleep = 0
+
+    def take_over(self, wire: Wire, streams: tuple[Stream, Stream]) -> None:
+        """Belong to this process, a fork of the one that made it, and speak over `wire`."""
+        self.session.wire = wire
+        self.session.pid = os.getpid()
+        for stream in streams:
+            stream.take_over()
+        self.shell_channel_thread = SimpleNamespace(parent_thread=threading.main_thread())
+
+    async def serve(self, wire: Wire) -> None:
+        """Do what the starter asks, until it hangs up."""
+        self.io_loop = IOLoop.current()
+        loop = asyncio.get_running_loop()
+        while True:
+            received = await _next(loop, wire)
+            if received is None:
+                return
+            head, parts = received
+            message = _request(head, json.loads(parts[0]))
+            if head["kind"] == "execute_request":
+                await self._execute(message)
+            elif head["kind"].startswith("comm"):
+                getattr(self.comm_manager, head["kind"])(None, None, message)
+
+    async def _execute(self, message: dict[str, Any]) -> None:
+        self.set_parent([b""], message, channel="shell")
+        self.pre_handler_hook()
+        try:
+            await self.execute_request(None, [], message)
+        except KeyboardInterrupt:  # it came after the cell had ended
+            pass
+        finally:
+            self.post_handler_hook()
+
+
+async def _next(loop: asyncio.AbstractEventLoop, wire: Wire) -> Any:
+    """Return the next frame; tasks that cells have left running go on until it comes."""
+    arrived = loop.create_future()
+
+    def arrives() -> None:
+        if not arrived.done():
+            arrived.set_result(None)
+
+    loop.add_reader(wire.end.fileno(), arrives)
+    try:
+        await arrived
+    finally:
+        loop.remove_reader(wire.end.fileno())
+    return wire.receive()
+
+
+def _request(head: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
+    """Return a message as ipykernel gets it; the starter decides what comes after an error, not the kernel."""
+    if head["kind"] == "execute_request":
+        content = {**content, "silent": False, "allow_stdin": False, "stop_on_error": False}
+    header = {
+        "msg_id": head["parent"],
+        "msg_type": head["kind"],
+        "session": "nbcohort",
+        "username": "learner",
+        "version": "5.3",
+    }
+    return {
+        "header": header,
+        "msg_id": head["parent"],
+        "msg_type": head["kind"],
+        "parent_header": {},
+        "metadata": {},
+        "content": content,
+        "buffers": [],
+    }
+
+
+class Workshop:
+    """A kernel and its streams, made and warmed up before any notebook is known."""
+
+    def __init__(self, preload: list[str]) -> None:
+        self.failed = []
+        for name in preload:
+            try:
+                importlib.import_module(name)
+            except ImportError as error:
+                self.failed.append(f"{name}: {error}")
+        ipykernel.debugger._is_debugpy_available = False
+        session = WireSession(key=b"")
+        self.streams = (Stream(session, "stdout", 1), Stream(session, "stderr", 2))
+        self.streams[0].peer, self.streams[1].peer = self.streams[1], self.streams[0]
+        sys.stdout, sys.stderr = self.streams
+        config = Config()
+        config.HistoryManager.enabled = False
+        config.HistoryManager.hist_file = ":memory:"
+        log = logging.getLogger("nbcohort.kernel")
+        log.addHandler(logging.NullHandler())
+        log.propagate = False
+        self.kernel = NotebookKernel.instance(config=config, session=session, iopub_socket=object(), log=log)
+        self.shell: Any = self.kernel.shell
+        self.shell.configurables.append(self.kernel)
+        self._warm_up([name for name in preload if name in sys.modules])
+
+    def _warm_up(self, preloaded: list[str]) -> None:
+        """Run cells that nobody sees, then forget them."""
+        self.kernel.shell_channel_thread = SimpleNamespace(parent_thread=threading.main_thread())
+
+        async def run() -> None:
+            self.kernel.io_loop = IOLoop.current()
+            for code in (*_WARM_UP, *(code for name in preloaded for code in _WARM_UP_FOR.get(name, ()))):
+                await self.kernel._execute(_request({"kind": "execute_request", "parent": "warm-up"}, {"code": code}))
+
+        asyncio.run(run())
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        if pyplot:
+            pyplot.close("all")
+        self.shell.reset(new_session=True, aggressive=False)
+        self.shell.execution_count = 1
+        for stream in self.streams:
+            stream.take_over()
+        for name in list(linecache.cache):
+            if not Path(name).exists():  # what cells were compiled as
+                del linecache.cache[name]
+        self.kernel._shell_parent.set({})
+
+    def run(self, wire: Wire) -> None:
+        """Be the kernel of one notebook, until the starter hangs up."""
+        random.seed()
+        numpy = sys.modules.get("numpy")
+        if numpy:
+            numpy.random.seed()
+        self.kernel.take_over(wire, self.streams)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # as ipykernel does while no cell runs
+        asyncio.run(self.kernel.serve(wire))

@@ -1,0 +1,67 @@
+"""Run a notebook in a fork."""
+
+import functools
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+from nbcohort.grading.cells import Status
+from nbcohort.grading.forked.kernel import ForkedKernel, ForkFailed
+from nbcohort.grading.forked.runner import ForkedRunner
+from nbcohort.grading.forked.zygote import ZYGOTES, Environment, Zygote
+from nbcohort.grading.job import How, Job, KernelFailed
+from nbcohort.grading.left import bring_back
+from nbcohort.grading.output import Room
+from nbcohort.i18n import _
+from nbcohort.sandbox import Tier
+
+_TRIES = 3
+"""How often a notebook is begun: again when the process that it was forked from has ended, which is not its doing."""
+
+
+def prepare(how: How, tier: Tier | None, hidden: tuple[Path, ...]) -> Zygote:
+    """Return what notebooks of this kind are forked from, started if need be. Raises `CannotFork`."""
+    return ZYGOTES.of(Environment(how.preload, hidden, tier, how.environment.get("PYTHONHASHSEED")))
+
+
+def run_forked(job: Job) -> tuple[list[Status], tuple[str, ...]]:
+    """Run it; return what became of each cell, and which files could not be kept.
+
+    Raises `CannotFork`, `KernelFailed` or what the sandbox raises, before anything of the notebook has run.
+    """
+    for _attempt in range(_TRIES):
+        zygote = prepare(job.how, job.tier, job.hidden)
+        with ExitStack() as stack:
+            folder = None
+            if job.tier is None:
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nbcohort-run-")))
+            try:
+                kernel = ForkedKernel(zygote, job.files(), job.how.environment, job.limits, folder=folder)
+            except (OSError, ForkFailed) as error:
+                if zygote.alive:
+                    raise KernelFailed(_("The kernel did not start: {why}").format(why=error)) from error
+                continue
+            stack.callback(kernel.close)
+            runner = ForkedRunner(job.notebook, kernel=kernel, room=Room(job.limits.output), **job.client_settings)
+            statuses = runner.run()
+            if "died" in statuses and not zygote.alive:
+                continue
+            return statuses, bring_back(kernel.work, job.folder, job.keep) if job.keep else ()
+    raise KernelFailed(_("The process that notebooks are forked from ends again and again."))
+
+
+@functools.cache
+def is_our_python(kernel_name: str) -> bool:
+    """Return whether the kernel of this name is the one of the Python that runs us."""
+    if not kernel_name:
+        return True
+    try:
+        specification = KernelSpecManager().get_kernel_spec(kernel_name)
+    except NoSuchKernel:
+        return False
+    program = specification.argv[0] if specification.argv else ""
+    ours = program == sys.executable or Path(program).name.rstrip("0123456789.") == program.rstrip("0123456789.")
+    return specification.language == "python" and "ipykernel_launcher" in specification.argv and ours

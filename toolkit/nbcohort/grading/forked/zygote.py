@@ -1,0 +1,222 @@
+"""A zygote, as seen by its starter: one process that has imported everything, and forks notebooks when asked."""
+
+import atexit
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nbcohort.errors import NbcohortError
+from nbcohort.i18n import _
+from nbcohort.sandbox import Limits, Policy, Sandboxed, Tier, python_environment, shipped_solutions, start
+from nbcohort.sandbox import inside as guard
+from nbcohort.sandbox.fork_plan import plan_of
+
+_INSIDE = Path(__file__).parent / "inside"
+_GUARD = Path(guard.__file__)
+_BOOT = "import sys; sys.path.insert(0, sys.argv[1]); del sys.argv[1]; from inside.zygote import main; main()"
+_SECONDS = 120
+_ONE_THREAD = ("MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+"""A process with threads cannot be forked safely, and notebooks run side by side anyway."""
+
+
+class CannotFork(NbcohortError):
+    """Notebooks of this environment have to run in kernels of their own; the sentence says why."""
+
+    status = 500
+    slug = "cannot-fork"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What the notebooks of one zygote have in common."""
+
+    preload: tuple[str, ...]
+    hidden: tuple[Path, ...]
+    """Folders that stay invisible although the Python environment holds them."""
+    tier: Tier | None
+    """None: no sandbox."""
+    hash_seed: str | None = None
+    """`PYTHONHASHSEED`, if the course fixes it."""
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass
+class Fork:
+    """A new notebook process, before its first message."""
+
+    wire: socket.socket
+    out: int
+    err: int
+    whole: int
+    """A pidfd of the process with which all of the notebook ends."""
+
+
+class Zygote:
+    """One zygote; several threads may ask it to fork."""
+
+    def __init__(self, environment: Environment) -> None:
+        """Start it; raises `CannotFork`, or what the sandbox raises."""
+        self._environment = environment
+        self._turn = threading.Lock()
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.control.settimeout(_SECONDS)
+        self.program: Sandboxed | None = None
+        try:
+            with theirs:
+                self.process = self._start(theirs.fileno())
+            ready = self._ready()
+        except BaseException:
+            self.close()
+            raise
+        if ready["threads"] != 1:
+            self.close()
+            raise CannotFork(
+                _(
+                    "Notebooks run in kernels of their own, which takes longer: importing {modules} starts threads."
+                    " Leave out of `preload` what does."
+                ).format(modules=", ".join(environment.preload))
+            )
+        self.not_imported: list[str] = ready["failed"]
+
+    def _start(self, control: int) -> "subprocess.Popen[bytes]":
+        environment = self._environment
+        options = {
+            "control": control,
+            "guard": str(_GUARD) if environment.tier else None,
+            "preload": list(environment.preload),
+            "forget": [str(_INSIDE.parent)],
+        }
+        variables = dict.fromkeys(_ONE_THREAD, "1")
+        if environment.hash_seed is not None:
+            variables["PYTHONHASHSEED"] = environment.hash_seed
+        argv = [sys.executable, "-c", _BOOT, str(_INSIDE.parent), json.dumps(options)]
+        if environment.tier is None:
+            return subprocess.Popen(
+                argv,
+                env={**os.environ, **variables},
+                cwd=tempfile.gettempdir(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[control],
+                start_new_session=True,
+            )
+        self.policy = Policy(
+            python_environment(_INSIDE, _GUARD),
+            (*environment.hidden, *shipped_solutions()),
+            environment=variables,
+            limits=environment.limits,
+            forks=True,
+        )
+        self.program = start(argv, self.policy, environment.tier, inherit=[control])
+        return self.program.starter
+
+    def _ready(self) -> dict[str, Any]:
+        try:
+            answer = self.control.recv(1 << 16)
+        except OSError:
+            answer = b""
+        if not answer:
+            raise CannotFork(_("The process that notebooks are forked from did not start."))
+        ready: dict[str, Any] = json.loads(answer)
+        if "error" in ready:
+            raise CannotFork(
+                _("The process that notebooks are forked from did not start: {why}").format(why=ready["error"])
+            )
+        return ready
+
+    @property
+    def namespaces(self) -> bool:
+        """Return whether each notebook has a process namespace of its own, so that all it starts ends with it."""
+        return self._environment.tier is not None
+
+    @property
+    def alive(self) -> bool:
+        """Return whether it is there to be asked."""
+        return self.process.poll() is None
+
+    def fork(self, variables: Mapping[str, str], work: Path | None) -> Fork:
+        """Return a new notebook process; without a sandbox, it works in the folder `work`. Raises `OSError`."""
+        tier = self._environment.tier
+        plan = {
+            "guard": plan_of(self.policy, tier) if tier else None,
+            "work": str(work) if work else None,
+            "environment": dict(variables),
+            "unset": list(_ONE_THREAD),
+        }
+        ours, theirs = socket.socketpair()
+        (out, out_end), (err, err_end) = os.pipe(), os.pipe()
+        try:
+            whole = self._ask(json.dumps(plan).encode(), [theirs.fileno(), out_end, err_end])
+        except BaseException:
+            ours.close()
+            os.close(out)
+            os.close(err)
+            raise
+        finally:
+            theirs.close()
+            os.close(out_end)
+            os.close(err_end)
+        return Fork(ours, out, err, whole)
+
+    def _ask(self, request: bytes, numbers: list[int]) -> int:
+        with self._turn:
+            socket.send_fds(self.control, [request], numbers)
+            answer, received, _flags, _address = socket.recv_fds(self.control, 64, 1)
+        if answer != b"forked" or not received:
+            raise BrokenPipeError(answer or "the zygote has ended")
+        return received[0]
+
+    def close(self) -> None:
+        """End it, and every notebook that it has forked."""
+        with contextlib.suppress(OSError):
+            self.control.shutdown(socket.SHUT_RDWR)
+        self.control.close()
+        if self.program:
+            self.program.close()
+        elif hasattr(self, "process"):
+            self.process.kill()
+            self.process.wait()
+
+
+class Zygotes:
+    """The zygotes of this process, one for each environment, started when first asked for."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._locks: dict[Environment, threading.Lock] = {}
+        self._zygotes: dict[Environment, Zygote] = {}
+
+    def of(self, environment: Environment) -> Zygote:
+        """Return the zygote of an environment; a new one if it has ended. Raises as `Zygote` does."""
+        with self._turn:
+            lock = self._locks.setdefault(environment, threading.Lock())
+        with lock:
+            zygote = self._zygotes.get(environment)
+            if zygote is None or not zygote.alive:
+                if zygote:
+                    zygote.close()
+                zygote = self._zygotes[environment] = Zygote(environment)
+            return zygote
+
+    def close(self) -> None:
+        """End them all."""
+        with self._turn:
+            zygotes = list(self._zygotes.values())
+            self._zygotes.clear()
+        for zygote in zygotes:
+            zygote.close()
+
+
+ZYGOTES = Zygotes()
+"""Those that `run_notebook` uses; they end with this process."""
+atexit.register(ZYGOTES.close)
