@@ -14,8 +14,8 @@ from nbcohort.errors import NotFound
 from nbcohort.grading.complaints import explain, refuse_links
 from nbcohort.grading.course_room import ExchangeFailed, last_complaint, open_course, tools_on_path
 from nbcohort.grading.grade import Result, choose, grade
-from nbcohort.grading.run import run_notebook
-from nbcohort.sandbox import Limits, SandboxFailed, SandboxUnavailable, probe
+from nbcohort.grading.run import KernelFailed, run_notebook
+from nbcohort.sandbox import Limits, SandboxUnavailable, probe
 from tests.unit.grading.course import ASSIGNMENT, Course, make_course
 
 UNSAFE = Config({"SandboxedExecute": {"unsafe": True}})
@@ -113,7 +113,7 @@ def test_a_sandbox_that_does_not_start_leaves_nothing_behind(tmp_path: Path, mon
         (tmp_path / "work" / str(number)).write_bytes(b"x")
     notebook = new_notebook(cells=[new_code_cell("1")])
 
-    with pytest.raises(SandboxFailed, match="No space left"):
+    with pytest.raises(KernelFailed, match="No space left"):
         run_notebook(notebook, tmp_path / "work", Limits(disk=64 << 10))
 
     assert [path.name for path in tmp_path.iterdir()] == ["work"]

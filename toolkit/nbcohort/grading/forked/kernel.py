@@ -67,7 +67,7 @@ class ForkedKernel:
         self._limits = limits
         self._ends = time.monotonic() + limits.wall_seconds
         self._looked = 0.0
-        self._fork = zygote.fork(variables, folder)
+        self._fork = zygote.fork(variables, limits, folder)
         self._closed = False
         self.work, self._process = -1, -1
         self._texts = {

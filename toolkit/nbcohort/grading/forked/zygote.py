@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,6 @@ class Environment:
     """None: no sandbox."""
     hash_seed: str | None = None
     """`PYTHONHASHSEED`, if the course fixes it."""
-    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass
@@ -114,7 +113,6 @@ class Zygote:
             python_environment(_INSIDE, _GUARD),
             (*environment.hidden, *shipped_solutions()),
             environment=variables,
-            limits=environment.limits,
             forks=True,
         )
         self.program = start(argv, self.policy, environment.tier, inherit=[control])
@@ -144,11 +142,11 @@ class Zygote:
         """Return whether it is there to be asked."""
         return self.process.poll() is None
 
-    def fork(self, variables: Mapping[str, str], work: Path | None) -> Fork:
+    def fork(self, variables: Mapping[str, str], limits: Limits, work: Path | None) -> Fork:
         """Return a new notebook process; without a sandbox, it works in the folder `work`. Raises `OSError`."""
         tier = self._environment.tier
         plan = {
-            "guard": plan_of(self.policy, tier) if tier else None,
+            "guard": plan_of(replace(self.policy, limits=limits), tier) if tier else None,
             "work": str(work) if work else None,
             "environment": dict(variables),
             "unset": list(_ONE_THREAD),
