@@ -47,7 +47,7 @@ def visible_paths() -> list[Path]:
 def tier_here() -> Tier | SandboxUnavailable:
     """Return how servers are kept apart on this machine, or why they are not."""
     try:
-        return probe()
+        return probe("namespaces")
     except SandboxUnavailable as reason:
         return reason
 

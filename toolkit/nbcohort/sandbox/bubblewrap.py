@@ -6,7 +6,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from nbcohort.i18n import _
 from nbcohort.sandbox import system_files
+from nbcohort.sandbox.errors import SandboxFailed
 from nbcohort.sandbox.launcher import launching
 from nbcohort.sandbox.policy import HOME, SOCKETS, WORK, Policy
 from nbcohort.sandbox.seccomp import in_text, program
@@ -37,8 +39,10 @@ def wrap(
     """Return the command that runs `argv` under `policy`.
 
     `control`: the number of an inherited unix socket over which two folders are handed out, see `process.start`.
-    `processes_elsewhere`: see `Limits.resources`.
+    `processes_elsewhere`: see `Limits.resources`. Raises `SandboxFailed` if the tier has no namespaces.
     """
+    if tier.kind != "namespaces":
+        raise SandboxFailed(without_namespaces())
     plan = {
         "ends_with_starter": False,  # bubblewrap sees to that
         "proc": _mounts_whole_proc(policy, tier),
@@ -63,6 +67,14 @@ def wrap(
         "/",
         *("--chdir", "/", "--", *launching(plan, argv, python)),
     ]
+
+
+def without_namespaces() -> str:
+    """Return why a program cannot be run."""
+    return _(
+        "Only notebooks for the Python that runs nbcohort can be run here: other programs need a sandbox with"
+        " namespaces, and there is none (`nbcohort doctor` says why)."
+    )
 
 
 def _filter(policy: Policy, tier: Tier) -> str | None:

@@ -35,10 +35,11 @@ CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (
     0x40000000,
 )
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 1 << 14, 1 << 18
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 8, 22, 38
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 SECCOMP_MODE_FILTER = 2
 LINUX_CAPABILITY_VERSION_3 = 0x20080522
+CAP_DAC_READ_SEARCH = 1 << 2
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446  # the same on every architecture
 
 ACCESS_EXECUTE, ACCESS_WRITE, ACCESS_READ, ACCESS_LIST = 1, 2, 4, 8
@@ -100,23 +101,16 @@ def isolate(plan: "Plan") -> None:
     for target, options in plan["scratch"]:
         mount("tmpfs", target, options)
     mount("devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=0620", MS_NOSUID | MS_NOEXEC)
-    make_work(plan)
+    make_folders(plan)
 
 
-def make_work(plan: "Plan") -> None:
-    """Make the folder that the notebook's process starts in, for its user alone."""
-    os.mkdir(plan["work"], 0o700)  # noqa: PTH102
+def make_folders(plan: "Plan") -> None:
+    """Make the folders that the notebook's process works in, for its user alone."""
+    for folder in plan["folders"]:
+        os.mkdir(folder, 0o700)  # noqa: PTH102
     if plan["user"] is not None:
-        for folder in (plan["home"], plan["work"]):
+        for folder in (plan["home"], *plan["folders"]):
             os.chown(folder, plan["user"], plan["user"])
-
-
-def open_work(plan: "Plan") -> int:
-    """Return the working folder, open, to be sent to the starter: with it, it reads what cells have written.
-
-    What it holds lasts as long as this, even when every process in here has ended. Call it before `confine`.
-    """
-    return os.open(plan["work"], os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
 def confine(plan: "Plan") -> None:
@@ -127,18 +121,21 @@ def confine(plan: "Plan") -> None:
     parent = os.getppid()
     os.setsid()
     if not plan["namespaces"]:
-        make_work(plan)
+        make_folders(plan)
+    kept = CAP_DAC_READ_SEARCH if plan["reads_everything"] else 0
     if plan["user"] is not None:
+        prctl(PR_SET_KEEPCAPS, bool(kept), "keeping capabilities")
         become(plan["user"])
     elif plan["namespaces"]:
         enter_user_namespace(plan)
-    drop_capabilities()
+    drop_capabilities(kept)
     prctl(PR_SET_DUMPABLE, 1, "being seen in /proc")  # as a program would be that has been started by its user
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL, "ending with the parent")
     if os.getppid() != parent:
         raise ProcessLookupError("the parent has ended")
     os.umask(0o077)
     os.chdir(plan["work"])
+    os.environ.update(HOME=plan["home"], TMPDIR=plan["temporary"])
     limit(plan["resources"])
     prctl(PR_SET_NO_NEW_PRIVS, 1, "giving up new privileges")
     if plan["landlock"]:
@@ -172,11 +169,12 @@ def enter_user_namespace(plan: "Plan") -> None:
                 file.write(content)
 
 
-def drop_capabilities() -> None:
-    """Give up all capabilities; without new privileges no program gets them back."""
+def drop_capabilities(kept: int = 0) -> None:
+    """Give up all capabilities but `kept` (of the first 32); without new privileges no program gets them back."""
     check(libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "clearing ambient capabilities")
     header = struct.pack("=II", LINUX_CAPABILITY_VERSION_3, 0)
-    check(libc.capset(ctypes.c_char_p(header), ctypes.c_char_p(bytes(24))), "dropping capabilities")
+    data = struct.pack("=6I", kept, kept, 0, 0, 0, 0)
+    check(libc.capset(ctypes.c_char_p(header), ctypes.c_char_p(data)), "dropping capabilities")
 
 
 def limit(resources: Mapping[str, int]) -> None:
@@ -199,10 +197,11 @@ def landlock_version() -> int:
     return max(0, int(libc.syscall(ctypes.c_long(create), None, ctypes.c_size_t(0), ctypes.c_uint(1))))
 
 
-def restrict(read: Iterable[str], write: Iterable[str], devices: Iterable[str]) -> None:
-    """Allow reading below `read`, everything below `write`, using `devices`; no TCP, nothing to do with others.
+def restrict(lists: Iterable[str], read: Iterable[str], write: Iterable[str], devices: Iterable[str]) -> None:
+    """Allow names of files below `lists`, reading below `read`, everything below `write`, using `devices`.
 
-    What is not there is left out. What the kernel's version of Landlock does not know stays as it is.
+    There is no TCP, and nothing to do with processes outside. What is not there is left out; what the kernel's version
+    of Landlock does not know stays as it is.
     """
     version = landlock_version()
     known = (1 << ACCESSES.get(version, 16)) - 1
@@ -213,6 +212,7 @@ def restrict(read: Iterable[str], write: Iterable[str], devices: Iterable[str]) 
         "making Landlock rules",
     )
     for paths, access in (
+        (lists, ACCESS_LIST),
         (read, ACCESS_EXECUTE | ACCESS_READ | ACCESS_LIST),
         (write, known),
         (devices, ACCESS_WRITE | ACCESS_READ | ACCESS_TRUNCATE | ACCESS_DEVICE),

@@ -9,18 +9,24 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from nbcohort.i18n import _
-from nbcohort.sandbox.bubblewrap import starter_environment, wrap
+from nbcohort.sandbox.bubblewrap import environment, starter_environment, without_namespaces, wrap
 from nbcohort.sandbox.errors import SandboxFailed, SandboxUnavailable
+from nbcohort.sandbox.landlock import bare
 from nbcohort.sandbox.limits import Limits
 from nbcohort.sandbox.policy import Policy
+from nbcohort.sandbox.throwaway import throwaway
 from nbcohort.sandbox.tier import Tier
 
 _START_SECONDS = 30
@@ -43,6 +49,8 @@ class Sandboxed:
     """`policy.SOCKETS`, open: the program's unix sockets are at /proc/self/fd/<sockets>/<name>."""
     work: int
     """The folder that the program started in, open; it lasts as long as this does, even when the program has ended."""
+    undo: ExitStack
+    """What is left to do when it has ended."""
 
     def signal_group(self, number: int) -> None:
         """Send a signal to the program and the processes in its group, as a terminal would."""
@@ -67,36 +75,51 @@ class Sandboxed:
             if opened >= 0:
                 os.close(opened)
         self.sockets = self.work = -1
+        self.undo.close()
 
 
 def start(argv: Sequence[str], policy: Policy, tier: Tier, *, inherit: Sequence[int] = ()) -> Sandboxed:
     """Start `argv` under `policy`; returns when it is about to run, with its sockets and working folders open.
 
     `inherit`: open files that the program gets under the same numbers.
+    Without namespaces it has to be a trusted program that confines its forks (`Policy.forks`).
 
     Raises `SandboxFailed` with the reason when the sandbox or the copying of files fails. The caller owns the result
     and calls `close`.
     """
     ours, theirs = socket.socketpair()
-    with ours, theirs:
+    with ExitStack() as undo, ours, theirs:
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         ours.settimeout(_START_SECONDS)
-        command = wrap(
-            argv,
-            policy,
-            tier,
-            bwrap=find_bubblewrap(),
-            control=theirs.fileno(),
-            processes_elsewhere=processes_elsewhere(tier, platform.release()),
-        )
-        starter = subprocess.Popen(
-            command,
-            env=starter_environment(policy),
-            pass_fds=[theirs.fileno(), *inherit],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
+        if tier.kind == "namespaces":
+            folder, variables = None, starter_environment(policy)
+            command = wrap(
+                argv,
+                policy,
+                tier,
+                bwrap=find_bubblewrap(),
+                control=theirs.fileno(),
+                processes_elsewhere=processes_elsewhere(tier, platform.release()),
+            )
+        else:
+            if not policy.forks:
+                raise SandboxFailed(without_namespaces())
+            folder = undo.enter_context(throwaway())
+            variables = environment(folder, folder) | dict(policy.environment or {})
+            command = bare(argv, folder, theirs.fileno(), sys.executable)
+        starter = (
+            _lasting_thread(os.getpid())
+            .submit(
+                subprocess.Popen,
+                command,
+                env=variables,
+                pass_fds=[theirs.fileno(), *inherit],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+            .result()
         )
         theirs.close()
         try:
@@ -108,7 +131,14 @@ def start(argv: Sequence[str], policy: Policy, tier: Tier, *, inherit: Sequence[
             raise SandboxFailed(_("The sandbox did not start: {why}").format(why=why[-1] if why else error)) from error
         if starter.stderr:
             starter.stderr.close()
-    return Sandboxed(starter, pid, parent(pid), sockets, work)
+        init = parent(pid) if tier.kind == "namespaces" else None
+        return Sandboxed(starter, pid, init, sockets, work, undo.pop_all())
+
+
+@cache
+def _lasting_thread(_process: int) -> ThreadPoolExecutor:
+    """Return a thread of this process that lasts: a sandbox ends with the thread that has started it."""
+    return ThreadPoolExecutor(1, "sandbox-starter")
 
 
 def _receive(channel: socket.socket) -> tuple[int, int, int]:
@@ -135,9 +165,10 @@ def processes_elsewhere(tier: Tier, release: str) -> int:
     """Return how many threads our user runs, if the kernel counts them against the sandbox's process limit.
 
     Linux before 5.14 counts a user's processes over all user namespaces; later ones count those of the sandbox.
+    Without a namespace of its own, what it runs is the user's.
     """
     version = tuple(int(part) for part in re.findall(r"\d+", release)[:2])
-    if tier.privileged or version >= (5, 14):
+    if tier.privileged or (tier.kind == "namespaces" and version >= (5, 14)):
         return 0
     count = 0
     for folder in Path("/proc").glob("[0-9]*"):
