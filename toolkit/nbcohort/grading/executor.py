@@ -12,6 +12,7 @@ from traitlets import Bool, Float, Integer, List, Unicode
 from traitlets.config import Config
 from traitlets.config.loader import LazyConfigValue
 
+from nbcohort.grading import feedback
 from nbcohort.grading.left import Keep
 from nbcohort.grading.run import How, run_notebook
 from nbcohort.sandbox import Limits
@@ -160,3 +161,4 @@ def configure(c: Config) -> None:
     c.AssignLatePenalties.setdefault("plugin_class", "nbcohort.grading.lateness.CourseLatePenalty")
     if "preprocessors" not in c.GenerateFeedback:
         c.GenerateFeedback.preprocessors = [AssignLatePenalties, GetGrades, CSSHTMLHeaderPreprocessor]
+    feedback.configure(c)

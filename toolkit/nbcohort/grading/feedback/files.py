@@ -1,0 +1,49 @@
+"""What goes with the feedback: the pages that were made of notebooks, and files as they were handed in.
+
+nbgrader copies everything that lies beside the graded notebooks. That may be a page that a learner wrote, which would
+be released as feedback, and files that cells wrote while hidden tests were in the same process.
+"""
+
+import filecmp
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+_NBGRADER = frozenset({"submission_secret.txt", "timestamp.txt"})
+_PAGES = frozenset({".htm", ".html", ".mht", ".mhtml", ".shtml", ".svg", ".svgz", ".xht", ".xhtml", ".xml", ".xsl"})
+"""What browsers show as a page, scripts and all."""
+
+
+class OnlyHandedIn(NbGraderPreprocessor):
+    """Removes what else is in the folder with the feedback, before each of its pages is written."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Look after the folder; the notebook stays as it is."""
+        course = self.parent.parent.coursedir  # of the converter that has the exporter that has this step
+        remove_others(course, resources["nbgrader"]["assignment"], resources["nbgrader"]["student"])
+        return nb, resources
+
+
+def remove_others(course: CourseDirectory, assignment: str, student: str) -> None:
+    """Remove from a learner's feedback what is neither feedback nor a harmless file that was handed in or released."""
+
+    def folder(of: str, whose: str = student) -> Path:
+        return Path(course.format_path(of, whose, assignment))
+
+    feedback = folder(course.feedback_directory)
+    pages = {f"{notebook.stem}.html" for notebook in folder(course.autograded_directory).glob("*.ipynb")}
+    originals = (folder(course.submitted_directory), folder(course.source_directory, "."))
+    for file in sorted(feedback.rglob("*")):
+        name = file.relative_to(feedback)
+        if file.is_dir() or str(name) in pages | _NBGRADER:
+            continue
+        as_it_was = any(_same(file, original / name) for original in originals)
+        if not as_it_was or file.suffix.lower() in _PAGES:
+            file.unlink()
+
+
+def _same(one: Path, other: Path) -> bool:
+    return other.is_file() and filecmp.cmp(one, other, shallow=False)
