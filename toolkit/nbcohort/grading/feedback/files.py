@@ -8,17 +8,20 @@ import filecmp
 from pathlib import Path
 from typing import Any
 
+from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool
 
 _NBGRADER = frozenset({"submission_secret.txt", "timestamp.txt"})
 _PAGES = frozenset({".htm", ".html", ".mht", ".mhtml", ".shtml", ".svg", ".svgz", ".xht", ".xhtml", ".xml", ".xsl"})
 """What browsers show as a page, scripts and all."""
 
 
-class OnlyHandedIn(NbGraderPreprocessor):
+class OnlyHandedIn(Preprocessor):
     """Removes what else is in the folder with the feedback, before each of its pages is written."""
+
+    enabled = Bool(True).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Look after the folder; the notebook stays as it is."""

@@ -21,17 +21,19 @@ from html import unescape
 from typing import Any
 
 from nbconvert.filters import strip_ansi
+from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
+from nbgrader.preprocessors import ClearHiddenTests
 from nbgrader.utils import is_grade
 from traitlets import Bool
+from traitlets.config import Config
 
 from nbcohort.i18n import _
 
 _FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
-_QUOTED = re.compile(r"^\s*(?:-+>)?\s*\d+ ")
+_QUOTED = re.compile(r"\s*(?:-+>)?\s*(\d+)(?:\s|$)")
 """What IPython puts before a line of code that it quotes."""
 _DISGUISE = re.compile(r"[\s\\'\"]+")
 """What differs between a line of code and its `repr`."""
@@ -39,9 +41,10 @@ _SHORTEST_SECRET = 8
 """Characters of a hidden line that must not be quoted; what is shorter stands in other places by chance."""
 
 
-class HiddenTests(NbGraderPreprocessor):
+class HiddenTests(Preprocessor):
     """Takes hidden tests, and what could tell of them, out of the feedback."""
 
+    enabled = Bool(True).tag(config=True)
     in_feedback = Bool(
         False, help="Show hidden tests, and all outputs of cells that have them, in the feedback that learners get."
     ).tag(config=True)
@@ -49,8 +52,8 @@ class HiddenTests(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Change `nb` in place."""
         if not self.in_feedback:
-            released = ClearHiddenTests(parent=self)
-            delimiters = Delimiters(released.begin_test_delimeter, released.end_test_delimeter)
+            settings = ClearHiddenTests(config=Config(ClearHiddenTests=self.config.ClearHiddenTests))
+            delimiters = Delimiters(settings.begin_test_delimeter, settings.end_test_delimeter)
             hide(nb, _masters(resources["nbgrader"]), delimiters)
         return nb, resources
 
@@ -81,23 +84,31 @@ class Parts:
     """The visible part, with a sentence where something is missing."""
     hidden: Mapping[int, str]
     """The hidden lines by their number, from 1."""
+    delimiters: frozenset[int] = frozenset()
+    """The numbers of the lines around them."""
+
+    def has(self, number: int) -> bool:
+        """Return whether a line is not shown."""
+        return number in self.hidden or number in self.delimiters
 
 
 def split(source: str, delimiters: Delimiters) -> Parts:
     """Take a cell's source apart as `ClearHiddenTests` does; what has no end is hidden to the end."""
-    released, hidden = [], {}
+    released, hidden, around = [], {}, set()
     inside = False
     for number, line in enumerate(source.split("\n"), start=1):
         if delimiters.begin in line and not inside:
             inside = True
+            around.add(number)
             released.append(line.replace(delimiters.begin, _("Hidden tests: they are not shown here.")))
         elif delimiters.end in line:
             inside = False
+            around.add(number)
         elif inside:
             hidden[number] = line
         else:
             released.append(line)
-    return Parts("\n".join(released), hidden)
+    return Parts("\n".join(released), hidden, frozenset(around))
 
 
 def hide(notebook: NotebookNode, masters: Mapping[str, str], delimiters: Delimiters) -> None:
@@ -134,7 +145,7 @@ def _of_test(cell: NotebookNode, source: str, parts: Parts) -> list[NotebookNode
     """Return the outputs of a test cell that do not come from its hidden part."""
     errors = [output for output in cell.outputs if output.output_type == "error"]
     lines = [line for error in errors for count, line in _frames(error) if count == cell.execution_count]
-    if errors and (not lines or set(lines) & set(parts.hidden)):
+    if errors and (not lines or any(parts.has(line) for line in lines)):
         return [_failed(errors[-1].ename)]
     if not cell.outputs or (errors and not _may_have_begun(source, parts, max(lines))):
         return list(cell.outputs)
@@ -175,16 +186,24 @@ def _may_have_begun(source: str, parts: Parts, line: int) -> bool:
 def _without_quotes(output: NotebookNode, tests: Mapping[int, Parts], secret: set[str]) -> NotebookNode:
     """Return an output that quotes no hidden line; `tests`: the cells with hidden tests by execution count."""
     if output.output_type == "error":
-        if any(line in tests[count].hidden for count, line in _frames(output) if count in tests):
+        if any(tests[count].has(line) for count, line in _frames(output) if count in tests):
             return _failed("")
-        output.traceback = [
-            "\n".join(line for line in entry.split("\n") if _plain(_QUOTED.sub("", strip_ansi(line))) not in secret)
-            for entry in output.traceback
-        ]
+        output.traceback = [_without_lines(entry, tests) for entry in output.traceback]
     words = _plain(_words(output))
     if any(line in words for line in secret):
         return _note(_("[This output quotes hidden tests, so it is not shown.]"))
     return output
+
+
+def _without_lines(entry: str, tests: Mapping[int, Parts]) -> str:
+    """Return an entry of a traceback, which quotes the lines around one, without those that are hidden."""
+    frame = _FRAME.search(strip_ansi(entry))
+    parts = tests.get(int(frame[1])) if frame else None
+    if parts is None:
+        return entry
+    numbers = (_QUOTED.match(strip_ansi(line)) for line in entry.split("\n"))
+    lines = zip(entry.split("\n"), numbers, strict=True)
+    return "\n".join(line for line, number in lines if not number or not parts.has(int(number[1])))
 
 
 def _words(output: NotebookNode) -> str:
