@@ -1,6 +1,7 @@
 """A policy becomes the plan by which a fork isolates and confines itself, see `inside`."""
 
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,22 +35,24 @@ def plan_of(policy: Policy, tier: Tier, folder: Path | None = None) -> dict[str,
         "resources": policy.limits.resources(processes_elsewhere(tier, platform.release())),
     }
     if tier.kind == "namespaces":
-        return common | _with_namespaces(policy.limits.disk, tier)
+        return common | _with_namespaces(policy.read_only, policy.limits.disk, tier)
     if folder is None:
         raise ValueError("without namespaces it needs a folder")
     return common | _with_landlock(policy, tier, folder)
 
 
-def _with_namespaces(disk: int, tier: Tier) -> dict[str, Any]:
+def _with_namespaces(read_only: Sequence[Path], disk: int, tier: Tier) -> dict[str, Any]:
+    scratch = {
+        str(HOME): _memory_of_size(disk, "0755"),
+        "/tmp": _memory_of_size(disk, "1777"),  # noqa: S108 - of its own
+        "/dev/shm": _memory_of_size(min(disk, SHARED_MEMORY), "1777"),  # noqa: S108
+        str(SOCKETS): _memory_of_size(1 << 20, "1777"),
+    }
     return {
         "namespaces": True,
         "proc": tier.proc,
-        "scratch": [
-            [str(HOME), _memory_of_size(disk, "0755")],
-            ["/tmp", _memory_of_size(disk, "1777")],  # noqa: S108 - of its own
-            ["/dev/shm", _memory_of_size(min(disk, SHARED_MEMORY), "1777")],  # noqa: S108
-            [str(SOCKETS), _memory_of_size(1 << 20, "1777")],
-        ],
+        "scratch": list(scratch.items()),
+        "kept": [str(path) for path in read_only if any(path.is_relative_to(folder) for folder in scratch)],
         "home": str(HOME),
         "work": str(WORK),
         "temporary": "/tmp",  # noqa: S108
@@ -79,7 +82,7 @@ def _once_more() -> dict[str, list[str]]:
 def _with_landlock(policy: Policy, tier: Tier, folder: Path) -> dict[str, Any]:
     lists, read = landlock.rights(policy.read_only, policy.hidden)
     work, temporary = folder / "work", folder / "tmp"
-    refused = Filter(alone=True, owner=not tier.privileged, truncate=inside.landlock_version() < _TRUNCATING)
+    refused = Filter(alone=True, truncate=inside.landlock_version() < _TRUNCATING)
     return {
         "namespaces": False,
         "home": str(folder),

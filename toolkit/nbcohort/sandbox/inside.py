@@ -18,6 +18,7 @@ import ctypes
 import os
 import resource
 import signal
+import stat
 import struct
 from collections.abc import Iterable, Mapping
 
@@ -40,7 +41,9 @@ PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 SECCOMP_MODE_FILTER = 2
 LINUX_CAPABILITY_VERSION_3 = 0x20080522
 CAP_DAC_READ_SEARCH = 1 << 2
-LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446  # the same on every architecture
+OPEN_TREE, MOVE_MOUNT = 428, 429  # system calls have the same numbers on all architectures from 424 on
+LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
+AT_FDCWD, AT_RECURSIVE, OPEN_TREE_CLONE, MOVE_MOUNT_F_EMPTY_PATH = -100, 0x8000, 1, 4
 
 ACCESS_EXECUTE, ACCESS_WRITE, ACCESS_READ, ACCESS_LIST = 1, 2, 4, 8
 ACCESS_TRUNCATE, ACCESS_DEVICE = 1 << 14, 1 << 15
@@ -98,10 +101,32 @@ def isolate(plan: "Plan") -> None:
     check(libc.mount(None, b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None), "making mounts private")
     if plan["proc"]:
         mount("proc", "/proc", flags=MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    os.umask(0o022)
+    kept = [(copy_of_tree(path), path) for path in plan["kept"]]
     for target, options in plan["scratch"]:
         mount("tmpfs", target, options)
+    for tree, path in kept:
+        put_tree(tree, path)
     mount("devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=0620", MS_NOSUID | MS_NOEXEC)
     make_folders(plan)
+
+
+def copy_of_tree(path: str) -> int:
+    """Return a second view of what is seen at `path` now, open: a file, or a folder with what is mounted in it."""
+    flags = ctypes.c_uint(OPEN_TREE_CLONE | os.O_CLOEXEC | AT_RECURSIVE)
+    arguments = ctypes.c_long(OPEN_TREE), ctypes.c_int(AT_FDCWD), os.fsencode(path), flags
+    return check(libc.syscall(*arguments), f"keeping {path}")
+
+
+def put_tree(tree: int, path: str) -> None:
+    """Show it at `path` again, where a new file system is now."""
+    is_folder = stat.S_ISDIR(os.fstat(tree).st_mode)
+    os.makedirs(path if is_folder else os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
+    if not is_folder:
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
+    there = ctypes.c_int(AT_FDCWD), os.fsencode(path), ctypes.c_uint(MOVE_MOUNT_F_EMPTY_PATH)
+    check(libc.syscall(ctypes.c_long(MOVE_MOUNT), ctypes.c_int(tree), b"", *there), f"keeping {path}")
+    os.close(tree)
 
 
 def make_folders(plan: "Plan") -> None:

@@ -59,7 +59,8 @@ def hand_over(control: int, *folders: str) -> None:
 
 def stand_by(control: int, sockets: str) -> None:
     """Leave the starter's group and its standard files, and tell it that all is ready."""
-    os.setpgid(0, 0)
+    if os.getpgid(0) != os.getpid():
+        os.setpgid(0, 0)
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(null, standard)

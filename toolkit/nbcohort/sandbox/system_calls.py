@@ -46,8 +46,6 @@ class Filter:
     """Whether sockets of all kinds can be made; otherwise unix sockets alone."""
     alone: bool = False
     """Whether there are no namespaces: then it must not start processes, nor meet those of others."""
-    owner: bool = False
-    """Whether it runs as a user who owns files outside; Landlock does not cover modes, owners, times and attributes."""
     truncate: bool = False
     """Whether Landlock is too old to cover truncate(2)."""
 
@@ -64,8 +62,7 @@ class Filter:
                 yield Rule(errno.EAFNOSUPPORT, name, (_is_not(0, _UNIX),))
         if self.alone:
             yield from _alone()
-        if self.owner:
-            yield from _owner()
+            yield from _unchanged()
         if self.truncate:
             yield Rule(errno.EPERM, "truncate")
 
@@ -159,8 +156,11 @@ _MODES_AND_TIMES = "chmod fchmod fchmodat fchmodat2 utime utimes futimesat utime
 _FILE_FLAGS = (0x40086602, 0x401C5820)  # FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR
 
 
-def _owner() -> Iterator[Rule]:
-    """Return the rules that keep the modes, owners, times and attributes of a user's files as they are."""
+def _unchanged() -> Iterator[Rule]:
+    """Return the rules that keep modes, owners, times and attributes as they are, which Landlock does not cover.
+
+    They are those of all files that the user owns or, for times and attributes, may write to.
+    """
     yield from _refused({"copying a file fails without, and it works without being done": _MODES_AND_TIMES}, 0)
     yield from _refused({"root alone may": "chown fchown lchown fchownat"}, errno.EPERM)
     yield from _refused({"file systems without them say so, too": _ATTRIBUTES}, errno.ENOTSUP)
