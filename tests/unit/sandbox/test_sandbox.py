@@ -26,8 +26,7 @@ from nbcohort.sandbox import (
 from nbcohort.sandbox import probe as find_tier
 from nbcohort.sandbox.bubblewrap import starter_environment, unused_user
 from nbcohort.sandbox.policy import without_nested
-from nbcohort.sandbox.probe import candidates, look
-from nbcohort.sandbox.process import Sandboxed, processes_elsewhere
+from nbcohort.sandbox.process import Sandboxed
 
 
 @pytest.fixture(scope="module")
@@ -184,27 +183,6 @@ def test_forked_processes_that_share_their_memory_are_not_ended(policy: Policy, 
     assert watch.exceeded is None
 
 
-def test_without_bubblewrap_the_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nonexistent")
-
-    assert "apt-get install bubblewrap" in str(look("namespaces"))
-
-
-def test_where_bubblewrap_cannot_work_the_sentence_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    broken = tmp_path / "bwrap"
-    broken.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
-    broken.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-
-    assert "No permissions to create new namespace" in str(look("namespaces"))
-
-
-def test_root_tries_to_become_someone_else_first_and_others_cannot() -> None:
-    assert [tier.privileged for tier in candidates(0)] == [True, True, False, False]
-    assert [tier.privileged for tier in candidates(1000)] == [False, False]
-    assert [tier.name for tier in candidates(1000)] == ["namespaces (user)", "namespaces (user, without /proc)"]
-
-
 @pytest.mark.parametrize(
     ("uid_map", "lowest", "highest"),
     [
@@ -215,14 +193,6 @@ def test_root_tries_to_become_someone_else_first_and_others_cannot() -> None:
 )
 def test_the_user_is_one_that_no_account_has(uid_map: str, lowest: int, highest: int) -> None:
     assert lowest < unused_user(uid_map) <= highest
-
-
-def test_old_kernels_count_what_the_user_runs_elsewhere() -> None:
-    user, root = Tier(privileged=False, proc=True), Tier(privileged=True, proc=True)
-
-    assert processes_elsewhere(user, "6.1.0-13-amd64") == 0
-    assert processes_elsewhere(root, "5.10.0") == 0
-    assert processes_elsewhere(user, "5.10.0-8-amd64") > 0
 
 
 def test_an_environment_is_seen_once_and_never_the_root(tmp_path: Path) -> None:

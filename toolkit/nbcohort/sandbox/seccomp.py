@@ -49,8 +49,10 @@ class Libseccomp:
         self.arch_add.argtypes = self.arch_remove.argtypes = ctypes.c_void_p, ctypes.c_uint32
         self.number = library.seccomp_syscall_resolve_name
         self.number.argtypes = (ctypes.c_char_p,)
-        self.name = library.seccomp_syscall_resolve_num_arch
-        self.name.argtypes, self.name.restype = (ctypes.c_uint32, ctypes.c_int), ctypes.c_void_p
+        self._name = library.seccomp_syscall_resolve_num_arch
+        self._name.argtypes, self._name.restype = (ctypes.c_uint32, ctypes.c_int), ctypes.c_void_p
+        self._free = ctypes.CDLL(None).free
+        self._free.argtypes, self._free.restype = (ctypes.c_void_p,), None
         self.rule_add = library.seccomp_rule_add_array
         comparisons = ctypes.POINTER(Comparison)
         self.rule_add.argtypes = ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_uint, comparisons
@@ -58,6 +60,16 @@ class Libseccomp:
         self.export.argtypes = ctypes.c_void_p, ctypes.c_int
         self.version_ = library.seccomp_version
         self.version_.restype = ctypes.POINTER(ctypes.c_uint * 3)
+
+    def name_of(self, architecture: int, number: int) -> str | None:
+        """Return the name of the system call with this number on this architecture, None if there is none."""
+        found = self._name(architecture, number)
+        if not found:
+            return None
+        try:
+            return ctypes.string_at(found).decode("ascii")
+        finally:
+            self._free(found)
 
     @property
     def version(self) -> str:
@@ -113,7 +125,7 @@ def _check(result: int) -> None:
 
 def _newest(library: Libseccomp, architecture: int) -> int:
     """Return the number of the newest system call that both libseccomp and we know."""
-    return next(number for number in range(_NEWEST, 0, -1) if library.name(architecture, number))
+    return next(number for number in range(_NEWEST, 0, -1) if library.name_of(architecture, number))
 
 
 def _beginning(newest: int) -> bytes:
