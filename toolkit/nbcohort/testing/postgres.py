@@ -20,7 +20,8 @@ from typing import Any
 
 import psycopg
 
-from nbcohort.testing.service import START_SECONDS, free_port
+from nbcohort.testing.ports import free_port
+from nbcohort.testing.service import START_SECONDS
 
 QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 """What a test may do without, as it never pulls the plug of the database's machine."""
