@@ -22,7 +22,10 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, shared_database: dict[str, str]) -> Iterator[RunningService]:
     folder = tmp_path_factory.mktemp("clock")
-    with running_fake_hub() as hub, running_service(folder, hub, **shared_database) as service:
+    with (
+        running_fake_hub() as hub,
+        running_service(folder, hub, tick_seconds=0.2, within=(), **shared_database) as service,
+    ):
         yield service
 
 
