@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from multiprocessing.connection import Connection
 from urllib.parse import urlsplit
 
@@ -42,7 +43,7 @@ class Plan:
 
 @dataclass
 class Done:
-    """One hand-in, as the member saw it; instants in seconds of `time.time`."""
+    """One hand-in, as the member saw it; instants in seconds of `time.time`, `created_at` by the service's clock."""
 
     member: int
     begun_at: float
@@ -144,7 +145,7 @@ async def hand_in(plan: Plan, member: int, files: dict[str, bytes], done: Done) 
     connection = Wire(plan, member, done)
     try:
         created = json.loads(await connection.send("create", "POST", f"{root}/submissions", body, key))
-        done.created_at = time.time()
+        done.created_at = datetime.fromisoformat(created["created_at"]).timestamp()
         for sha256 in created["needed"]:
             await connection.send(
                 "put", "PUT", f"{root}/snapshots/{created['snapshot']}/blobs/{sha256}", contents[sha256]

@@ -1,4 +1,4 @@
-"""The demo, early in its story, and Chromium: started once for all tests in this folder.
+"""The demo, early in its story, and Chromium: started once for each file of tests.
 
 The story is played up to the first release: nobody has fetched anything. The rest of it happens in the browser.
 """
@@ -75,15 +75,10 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's folder, which outlives each Hub in it."""
-    return tmp_path_factory.mktemp("browser") / "demo"
-
-
 @pytest.fixture(scope="module")
-def demo(folder: Path, request: pytest.FixtureRequest) -> Iterator[Demo]:
+def demo(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Demo]:
     """The demo; with subdomains where the module says SUBDOMAINS."""
+    folder = tmp_path_factory.mktemp("browser") / "demo"
     with running_demo(folder, subdomains=getattr(request.module, "SUBDOMAINS", False)) as running:
         yield running
 

@@ -18,6 +18,11 @@ RECEIPT = f"{FIRST}.receipt-1.txt"
 
 
 def test_a_learner_hands_in_and_reads_what_the_instructor_wrote(guests: Guests, demo: Demo) -> None:
+    from_fetch_to_feedback(guests, demo)
+
+
+def from_fetch_to_feedback(guests: Guests, demo: Demo) -> tuple[Guest, Guest, Page]:
+    """Play the story; return the learner and the instructor where it has brought them, and formgrader's page."""
     ada = guests.enter("ada")
     ada.open_lab()
     fetch_and_open(ada)
@@ -34,6 +39,7 @@ def test_a_learner_hands_in_and_reads_what_the_instructor_wrote(guests: Guests, 
     release_feedback(formgrader)
 
     read_feedback(ada)
+    return ada, iris, formgrader
 
 
 def fetch_and_open(guest: Guest) -> None:

@@ -2,30 +2,18 @@
 
 from urllib.parse import urlsplit
 
-from playwright.sync_api import expect
-
-from nbcohort.demo.story import FIRST, IRIS
+from nbcohort.demo.story import IRIS
 from nbcohort.demo.world import ROOM
-from tests.browser.people import Guests
-from tests.browser.test_story import fetch_and_open, hand_in, open_formgrader
+from tests.browser.people import Demo, Guests
+from tests.browser.test_story import from_fetch_to_feedback
 
 SUBDOMAINS = True
 
 
-def test_each_server_has_its_host_and_hand_in_and_course_room_work_across_them(guests: Guests) -> None:
-    bo = guests.enter("bo")
-    bo.open_lab()
-    assert urlsplit(bo.page.url).hostname == "bo.hub.localhost"
-    fetch_and_open(bo)
-    hand_in(bo)
-
-    iris = guests.enter(IRIS.account)
-    iris.enter_course_room()
-    assert urlsplit(iris.page.url).hostname == f"{ROOM}.hub.localhost"
-    formgrader = open_formgrader(iris)
-    assert urlsplit(formgrader.url).hostname == f"{ROOM}.hub.localhost"
-    formgrader.get_by_role("row").filter(has_text=FIRST).locator("td.collect a").click()
-    expect(formgrader.locator(".modal.in, .modal.show")).to_contain_text("bo")
+def test_the_whole_story_works_with_a_host_for_each_server(guests: Guests, demo: Demo) -> None:
+    ada, iris, formgrader = from_fetch_to_feedback(guests, demo)
+    assert urlsplit(ada.page.url).hostname == "ada.hub.localhost"
+    assert {urlsplit(page.url).hostname for page in (iris.page, formgrader)} == {f"{ROOM}.hub.localhost"}
 
 
 def test_a_page_on_one_persons_server_cannot_read_another_persons(guests: Guests) -> None:

@@ -16,9 +16,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("faults")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+DATABASES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(params=DATABASES)
 def database(request: pytest.FixtureRequest) -> dict[str, str]:
     """The environment of a service on either database."""
+    return _environment(request)
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def shared_database(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The same for a service that the tests of a file share."""
+    return _environment(request)
+
+
+def _environment(request: pytest.FixtureRequest) -> dict[str, str]:
     if request.param == "sqlite":
         return {}
     server: PostgresServer = request.getfixturevalue("postgres")

@@ -1,6 +1,7 @@
 """A disk of a few megabytes, for one service: a file system in a mount namespace of its own, which needs no rights."""
 
 import os
+import pwd
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,12 @@ class SmallDisk:
     def within(self) -> list[str]:
         """The command that runs the one appended to it where the disk is."""
         return [*_ENTER, str(self.holder)]
+
+    @property
+    def within_not_as_root(self) -> list[str]:
+        """The same for what refuses to run as root: the owner of the same files has a user's name there."""
+        nobody = pwd.getpwnam("nobody")
+        return [*self.within, "unshare", "--user", f"--map-user={nobody.pw_uid}", f"--map-group={nobody.pw_gid}"]
 
     @property
     def outside(self) -> Path:

@@ -1,7 +1,6 @@
 """A clock that is put back by an hour: attempts keep their order, nobody gains time, and nothing waits for the hour."""
 
 import itertools
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -21,8 +20,12 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    with running_fake_hub() as hub, running_service(tmp_path_factory.mktemp("clock"), hub) as service:
+def service(tmp_path_factory: pytest.TempPathFactory, shared_database: dict[str, str]) -> Iterator[RunningService]:
+    folder = tmp_path_factory.mktemp("clock")
+    with (
+        running_fake_hub() as hub,
+        running_service(folder, hub, tick_seconds=0.2, within=(), **shared_database) as service,
+    ):
         yield service
 
 
@@ -95,8 +98,29 @@ def test_a_round_that_is_open_stays_open_and_closes_after_a_restart(room: Classr
     wait_until(lambda: rounds(room) == [(True, True)], 60, "that the round closes")
     room.service.set_clock(CLOSES - timedelta(minutes=55))
     closed = rounds_whole(room)
-    time.sleep(1)  # some ticks
+    wait_for_ticks(room, 3)
     assert rounds_whole(room) == closed
+
+
+def wait_for_ticks(room: Classroom, count: int) -> None:
+    """Wait for ticks that began after this: each asks the Hub once for the groups of a cohort whose roster is there."""
+    hub = room.service.hub
+    answer, asked = hub.answer, []
+    watched = f"ticks{next(_numbers)}"
+
+    def counted(method: str, path: str, token: str, body: Any) -> tuple[int, Any]:
+        if (method, path) == ("GET", f"groups/nbgrader-{watched}"):
+            asked.append(path)
+        return answer(method, path, token, body)
+
+    hub.answer = counted  # type: ignore[method-assign]
+    try:
+        ok(room.admin.post("/cohorts", json={"id": watched, "title": "Watched"}))
+        cohort = {"id": watched, "title": "Watched", "start": "2026-01-12", "time_zone": "UTC", "roster": "hub"}
+        ok(room.admin.put(f"/cohorts/{watched}/settings", json={"course": COURSE, "cohort": cohort}))
+        wait_until(lambda: len(asked) > count, 60, "ticks")  # the first may have been asked within an older one
+    finally:
+        hub.answer = answer  # type: ignore[method-assign]
 
 
 def rounds(room: Classroom) -> list[tuple[bool, bool]]:
@@ -105,7 +129,8 @@ def rounds(room: Classroom) -> list[tuple[bool, bool]]:
 
 
 def rounds_whole(room: Classroom) -> list[dict[str, Any]]:
-    engine = create_engine(f"sqlite:///{room.service.data}/nbcohort.db")
+    service = room.service
+    engine = create_engine(service.environ.get("NBCOHORT_DATABASE") or f"sqlite:///{service.data}/nbcohort.db")
     query = text("SELECT public_id, opened_at, closed_at, seed FROM review_round WHERE cohort = :cohort")
     try:
         with engine.connect() as connection:

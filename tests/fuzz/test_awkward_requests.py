@@ -1,5 +1,6 @@
 """What generated requests do not reach: tricks with paths, headers, encodings and numbers, one sentence for each."""
 
+import contextlib
 import json
 import socket
 from collections.abc import Iterator
@@ -211,10 +212,27 @@ class TestHeaders:
             assert answer.headers["Content-Type"] == "application/json"
 
     def test_methods_that_are_not_there_are_told_which_are(self, room: SeededRoom) -> None:
-        for method in ("OPTIONS", "HEAD", "PUT", "TRACE", "BREW"):
+        for method in ("OPTIONS", "HEAD", "PUT", "TRACE", "PATCH", "DELETE"):
             answer = room.client("ines").request(method, f"{room.root}/members")
             assert answer.status_code == 405
             assert answer.headers["Allow"] == "GET, POST"
+
+    def test_a_method_that_http_does_not_have_is_no_request(self, room: SeededRoom) -> None:
+        assert room.client("ines").request("BREW", f"{room.root}/members").status_code == 400
+
+    def test_a_head_without_end_is_refused(self, room: SeededRoom) -> None:
+        address = urlsplit(room.service.url)
+        with socket.create_connection((address.hostname, address.port), timeout=15) as caller:  # less than PATIENCE
+            caller.sendall(b"GET /api/v1/me HTTP/1.1\r\nHost: here\r\nX-Long: ")
+            with contextlib.suppress(ConnectionError):
+                for _piece in range(64):
+                    caller.sendall(b"x" * 4096)
+            answered = b""
+            with contextlib.suppress(ConnectionError):
+                while piece := caller.recv(4096):
+                    answered += piece
+        assert not answered or answered.startswith(b"HTTP/1.1 400")
+        assert room.client("ines").get("/me").status_code == 200
 
     @pytest.mark.parametrize("token", ["", "token", "Basic YTpi", "token \xff", "Bearer a b", "token " + "x" * 10_000])
     def test_a_token_that_cannot_be_is_none(self, room: SeededRoom, token: str) -> None:

@@ -4,13 +4,11 @@ import errno
 import hashlib
 import itertools
 import os
-import random
 import re
 import shutil
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -41,7 +39,7 @@ from nbcohort.testing import (
     running_service,
     wait_until,
 )
-from tests.service.classroom import Classroom, ok, refused, sha
+from tests.service.classroom import Classroom, ok, sha
 
 DATA = b"x,y\n1,2\n" * 100
 FILES = {"data.csv": DATA}
@@ -255,64 +253,6 @@ def _keys(inside: Inside) -> list[dict[str, Any]]:
     return keys
 
 
-@pytest.mark.slow
-def test_kill_9_loses_no_submission_with_a_receipt_and_leaves_no_half_one(tmp_path: Path, hub: FakeHub) -> None:
-    rng = random.Random(7)  # noqa: S311 - when to kill
-    with running_service(tmp_path, hub) as service:
-        room = Classroom(service)
-        room.apply()
-        receipts: dict[str, dict[str, bytes]] = {}
-        for round_ in range(4):
-            stop = threading.Event()
-            workers = [
-                threading.Thread(target=_hand_in_until, args=(room, account, round_, stop, receipts))
-                for account in ("ada", "ben", "cleo")
-            ]
-            for worker in workers:
-                worker.start()
-            time.sleep(rng.uniform(0.3, 1.5))
-            service.stop(signal.SIGKILL)
-            stop.set()
-            for worker in workers:
-                worker.join()
-            service.start()
-            assert list((service.data / "blobs" / "incoming").iterdir()) == []
-        assert len(receipts) > 4
-        _check_all(room, receipts)
-
-
-def _hand_in_until(
-    room: Classroom, account: str, round_: int, stop: threading.Event, receipts: dict[str, dict[str, bytes]]
-) -> None:
-    number = 0
-    headers = {"Authorization": f"token {room.service.hub.token(account)}"}
-    with httpx.Client(base_url=f"{room.service.url}api/v1", headers=headers, timeout=20) as client:
-        while not stop.is_set():
-            number += 1
-            files = {"a": f"{account} {round_} {number}".encode(), "b": os.urandom(20_000)}
-            try:
-                done = room.upload(client, "submissions", files, assignment="ps1")
-            except httpx.HTTPError:
-                return
-            receipts[done["receipt"]] = files
-
-
-def _check_all(room: Classroom, receipts: Mapping[str, Mapping[str, bytes]]) -> None:
-    found: dict[str, dict[str, Any]] = {}
-    for account in ("ada", "ben", "cleo"):
-        mine = room.items(account, "submissions", limit=500)
-        assert [one["attempt"] for one in mine] == list(range(1, len(mine) + 1))
-        for one in mine:
-            found[one["receipt"]] = one
-            for file in one["files"]:
-                answer = room.client(account).get(f"{room.root}/submissions/{one['id']}/files/{file['path']}")
-                assert sha(answer.content) == file["sha256"]
-    for receipt, files in receipts.items():
-        assert {file["path"]: file["sha256"] for file in found[receipt]["files"]} == {
-            path: sha(data) for path, data in files.items()
-        }
-
-
 def _traced(service: RunningService, act: Callable[[], None], log: Path) -> list[str]:
     """Return what the service asked of the kernel during `act`: each call where it ended, an answer where it began."""
     strace = shutil.which("strace")
@@ -442,32 +382,3 @@ def test_a_200_mb_submission_does_not_sit_in_memory(tmp_path: Path, hub: FakeHub
                 again.update(part)
         assert again.digest() == hashed.digest()
         assert _memory(pid, "VmHWM") - before < 40 * 1024**2
-
-
-@contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    folder.mkdir(parents=True)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)]
-    if subprocess.run(command, check=False, capture_output=True).returncode != 0:
-        pytest.skip("needs the right to mount a small file system")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
-def test_a_really_full_blob_store_refuses_with_a_sentence_and_keeps_what_it_has(tmp_path: Path, hub: FakeHub) -> None:
-    with (
-        small_disk(tmp_path / "small", "1m") as small,
-        running_service(tmp_path / "service", hub, NBCOHORT_BLOBS=str(small / "blobs")) as service,
-    ):
-        room = Classroom(service)
-        room.apply()
-        done = room.hand_in("ada")
-        big = {"big.bin": os.urandom(2 << 20)}
-        ada = room.client("ada")
-        begun = ok(room.begin(ada, "submissions", big, assignment="ps1"))
-        refused(room.put(ada, begun["snapshot"], big["big.bin"]), 507, "no room left")
-        refused(room.commit(ada, "submissions", begun["id"]), 409, "1 files")
-        assert [one["id"] for one in room.items("ada", "submissions")] == [done["id"]]
-        assert room.hand_in("ada", files={"small": b"fits"})["attempt"] == 2

@@ -3,16 +3,18 @@
 Each test lets many clients do the same or related things at the same moment, half of them through either process.
 """
 
+import itertools
 import signal
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -57,9 +59,7 @@ def twins(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer) ->
     with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
         hub = stack.enter_context(running_fake_hub())
         starting = [running_service(folder, hub, NBCOHORT_DATABASE=url) for _number in range(2)]
-        started = list(pool.map(lambda service: service.__enter__(), starting))
-        for service in starting:
-            stack.push(service)
+        started = list(pool.map(stack.enter_context, starting))
         database = Database(url)
         stack.callback(database.close)
         yield Twins(started[0], started[1], database)
@@ -199,68 +199,127 @@ def test_cohorts_and_members_are_made_once_and_whoever_is_second_gets_a_sentence
         assert [one["account"] for one in found].count(account) == 1
 
 
-def test_a_round_is_opened_once_and_when_a_process_dies_the_other_closes_it(twins: Twins) -> None:
-    room = ReviewRoom(twins.one)
-    room.apply_review()
-    room.everybody_hands_in()
-    room.open_round()
-    assert len(twins.audited("review.round.open", room.cohort)) == 1
-    name = f"review:{room.cohort}:ps1"
-
-    def holder() -> str:
-        with twins.database.read() as session:
-            return session.scalars(select(Lease.holder).where(Lease.name == name)).one()
-
-    before = holder()
-    twins.other.stop(signal.SIGKILL)
-    twins.one.stop(signal.SIGKILL)
-    twins.other.start()  # as another holder than both were
-    room.service = twins.other
-    room._clients.clear()
-    room.admin = twins.other.as_account("root", admin=True)
-    room.close_round()
-    assert holder() != before
-    twins.one.start()
-    assert [one["phase"] for one in ok(twins.one.as_account("ines").get(f"{room.root}/review/rounds"))["items"]] == [
-        "closed"
-    ]
-    assert len(twins.audited("review.round.close", room.cohort)) == 1
+def direct(service: RunningService, account: str) -> ServiceClient:
+    return ServiceClient(service.url, service.hub.token(account))
 
 
-def test_connections_that_the_database_ends_under_way_cost_no_hand_in(
-    twins: Twins, room: Classroom, tmp_path: Path
-) -> None:
+@contextmanager
+def handing_in(
+    room: Classroom,
+    folder: Path,
+    people: Mapping[str, RunningService],
+    client_of: Callable[[RunningService, str], ServiceClient],
+) -> Iterator[Callable[[int], None]]:
+    """Let people hand in again and again; yield what waits for so many more, and check in the end what came of all."""
     done: list[Any] = []
     stop = threading.Event()
 
     def hand_in_until_told(account: str, service: RunningService) -> None:
-        file = tmp_path / account
+        file = folder / account
         number = 0
-        with ServiceClient(service.url, service.hub.token(account)) as client:
+        with client_of(service, account) as client:
             while not stop.is_set():
                 number += 1
                 file.write_bytes(f"{account} {number}".encode())
                 done.append(client.upload(f"{room.root}/submissions", {"assignment": "ps1"}, {"ps1.ipynb": file}))
 
-    with ThreadPoolExecutor(3) as pool:
-        services = (twins.one, twins.other, twins.one)
-        workers = [
-            pool.submit(hand_in_until_told, account, service)
-            for account, service in zip(("ada", "ben", "cleo"), services, strict=True)
-        ]
+    with ThreadPoolExecutor(len(people)) as pool:
+        workers = [pool.submit(hand_in_until_told, account, service) for account, service in people.items()]
+
+        def more(count: int) -> None:
+            enough = len(done) + count
+            wait_until(lambda: len(done) >= enough or any(one.done() for one in workers), 60, "hand-ins")
+
         try:
-            for round_ in range(4):
-                enough = 2 * (round_ + 1)
-                wait_until(lambda: len(done) >= enough or any(one.done() for one in workers), 60, "hand-ins")  # noqa: B023
-                with twins.database.write() as session:
-                    others = "datname = current_database() AND pid <> pg_backend_pid()"
-                    session.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))  # noqa: S608
+            yield more
         finally:
             stop.set()
         for worker in workers:
             worker.result()
-    for account in ("ada", "ben", "cleo"):
+    for account in people:
         mine = room.items(account, "submissions", limit=500)
         assert [one["attempt"] for one in mine] == list(range(1, len(mine) + 1))
     kept = {one["receipt"] for one in room.items("ines", "submissions", limit=500)}
     assert {one["receipt"] for one in done} == kept
+    keys = room.keys()
+    for one in done:
+        assert verify(one["receipt"], keys).submission == one["id"]
+
+
+@contextmanager
+def killed(service: RunningService) -> Iterator[None]:
+    """While this lasts, the process is dead."""
+    service.stop(signal.SIGKILL)
+    try:
+        yield
+    finally:
+        service.start()
+
+
+def test_a_round_is_opened_once_and_when_the_process_that_did_it_dies_the_other_closes_it(twins: Twins) -> None:
+    room = ReviewRoom(twins.one)
+    room.apply_review()
+    room.everybody_hands_in()
+    room.open_round()
+    assert len(twins.audited("review.round.open", room.cohort)) == 1
+
+    def holder() -> int:
+        name = f"review:{room.cohort}:ps1"
+        with twins.database.read() as session:
+            return int(session.scalars(select(Lease.holder).where(Lease.name == name)).one().partition("-")[0])
+
+    services = {service.process.pid: service for service in (twins.one, twins.other)}
+    dies = services.pop(holder())
+    ((survivor, room.service),) = services.items()
+    room._clients.clear()
+    with killed(dies):
+        room.close_round()
+        assert holder() == survivor
+        assert room.service.process.pid == survivor
+    rounds = ok(dies.as_account("ines").get(f"{room.root}/review/rounds"))["items"]
+    assert [one["phase"] for one in rounds] == ["closed"]
+    assert len(twins.audited("review.round.close", room.cohort)) == 1
+
+
+class InFront(httpx.BaseTransport):
+    """What stands in front of both: each request goes to the next in turn, or to the other if nobody listens there."""
+
+    def __init__(self, twins: Twins) -> None:
+        self._ports = [urlsplit(service.url).port for service in (twins.one, twins.other)]
+        self._turns = itertools.count()
+        self._wire = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        turn = next(self._turns)
+        for port in (self._ports[turn % 2], self._ports[(turn + 1) % 2]):
+            request.url = request.url.copy_with(port=port)
+            with suppress(httpx.ConnectError):
+                return self._wire.handle_request(request)
+        raise httpx.ConnectError("nobody is there", request=request)
+
+    def close(self) -> None:
+        self._wire.close()
+
+
+def test_a_process_that_dies_under_hand_ins_costs_none_as_all_go_on_with_the_other(
+    twins: Twins, room: Classroom, tmp_path: Path
+) -> None:
+    def client(service: RunningService, account: str) -> ServiceClient:
+        return ServiceClient(twins.one.url, service.hub.token(account), transport=InFront(twins))
+
+    with handing_in(room, tmp_path, dict.fromkeys(("ada", "ben", "cleo"), twins.one), client) as more:
+        for service in (twins.one, twins.other, twins.one):
+            more(3)
+            with killed(service):
+                more(6)
+
+
+def test_connections_that_the_database_ends_under_way_cost_no_hand_in(
+    twins: Twins, room: Classroom, tmp_path: Path
+) -> None:
+    with handing_in(room, tmp_path, {"ada": twins.one, "ben": twins.other, "cleo": twins.one}, direct) as more:
+        for _round in range(4):
+            more(2)
+            with twins.database.write() as session:
+                others = "datname = current_database() AND pid <> pg_backend_pid()"
+                session.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))  # noqa: S608

@@ -140,11 +140,12 @@ def test_the_bank_that_we_ship_has_twelve_exercises_and_no_other_notebooks(shipp
     assert {exercise.path for exercise in shipped.values()} == set(SHIPPED.rglob("*.ipynb"))
 
 
-def test_the_path_never_becomes_easier_and_names_no_prerequisite_twice(shipped: dict[str, Exercise]) -> None:
+def test_the_path_becomes_harder_by_single_steps_and_names_no_prerequisite_twice(shipped: dict[str, Exercise]) -> None:
     for exercise in shipped.values():
         prerequisites = exercise.metadata.prerequisites
+        hardest = max((shipped[prerequisite].metadata.difficulty for prerequisite in prerequisites), default=0)
+        assert hardest <= exercise.metadata.difficulty <= hardest + 1, exercise.name
         for prerequisite in prerequisites:
-            assert shipped[prerequisite].metadata.difficulty <= exercise.metadata.difficulty
             others = set(prerequisites) - {prerequisite}
             assert not any(prerequisite in before(shipped, other) for other in others)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -93,7 +94,7 @@ def build_house(config: Config) -> House:
         hub=HubApi(
             httpx.Client(base_url=config.hub_api, headers={"Authorization": f"token {config.hub_token}"}, timeout=20)
         ),
-        holder=secrets.token_hex(8),
+        holder=f"{os.getpid()}-{secrets.token_hex(8)}",
     )
     _tell_of_settings(house)
     return house

@@ -18,7 +18,7 @@ class House:
 
     Args:
         data: folder of the service's own files (signing keys, the SQLite file, blobs by default).
-        holder: this process's name on leases.
+        holder: this process's name on leases: its id, and what tells it from a later one of that id.
     """
 
     data: Path

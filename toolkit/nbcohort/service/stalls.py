@@ -10,7 +10,7 @@ import logging
 import time
 
 import anyio
-import uvicorn.protocols.http.h11_impl
+import uvicorn.protocols.http.httptools_impl
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nbcohort.errors import NbcohortError
@@ -19,6 +19,8 @@ from nbcohort.service.problems import problem_of
 
 PATIENCE = 30.0
 """Seconds that the service waits for a client."""
+LARGEST_HEAD = 1 << 16
+"""Bytes of a request's head that are taken in; the parser itself has no limit."""
 SLOWEST = 4_000
 """So many bytes earn a second of waiting back, so who sends more in a second is never ended."""
 
@@ -32,10 +34,14 @@ class Stalled(NbcohortError):
     slug = "stalled"
 
 
-class Connection(uvicorn.protocols.http.h11_impl.H11Protocol):
-    """A connection that is closed when the head of its first or next request does not arrive whole in time."""
+class Connection(uvicorn.protocols.http.httptools_impl.HttpToolsProtocol):
+    """A connection that is closed when the head of its first or next request does not arrive whole in time.
+
+    A head that grows without end is refused.
+    """
 
     patience = PATIENCE
+    _head = 0
     _overdue: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -47,8 +53,12 @@ class Connection(uvicorn.protocols.http.h11_impl.H11Protocol):
         """Go on waiting unless the head is whole."""
         super().data_received(data)
         if self.cycle is None or self.cycle.response_complete:
+            self._head += len(data)
+            if self._head > LARGEST_HEAD and not self.transport.is_closing():
+                self.send_400_response("The head of the request is too large.")
             self._wait()
         else:
+            self._head = 0
             self._wait_no_more()
 
     def connection_lost(self, exc: Exception | None) -> None:

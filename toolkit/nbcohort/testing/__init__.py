@@ -13,8 +13,9 @@ import pytest
 
 from nbcohort.testing.cohort import Cohort
 from nbcohort.testing.hub import SERVICE_TOKEN, FakeHub, running_fake_hub
+from nbcohort.testing.ports import free_port
 from nbcohort.testing.postgres import PostgresServer, running_postgres
-from nbcohort.testing.service import RunningService, free_port, running_service, wait_until
+from nbcohort.testing.service import RunningService, running_service, wait_until
 
 __all__ = [
     "SERVICE_TOKEN",

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
+
+from nbcohort.testing.ports import free_port
 
 SERVICE_TOKEN = "the-service-itself"  # noqa: S105
 
@@ -24,7 +27,7 @@ class FakeHub:
     shares: dict[str, set[str]] = field(default_factory=dict)
     """Account whose server is shared -> accounts it is shared with."""
     down: bool = False
-    """While true, the Hub answers 503."""
+    """While true, the Hub answers 503, as its proxy does when the Hub behind it is away."""
     nonsense: tuple[int, str] | None = None
     """Status and text with which it answers everything."""
     hangs: threading.Event | None = None
@@ -32,11 +35,23 @@ class FakeHub:
     trickles: bool = False
     """While it hangs, it sends a byte of its answer now and then."""
     url: str = ""
+    _server: "_Server | None" = field(default=None, repr=False)
 
     def token(self, account: str, *, admin: bool = False) -> str:
         """Make `account` known (an administrator stays one), and return its token."""
         self.users[account] = admin or self.users.get(account, False)
         return f"{account}-token"
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """While this lasts, nobody listens: connections are refused, and those that there were are broken."""
+        if self._server is None:
+            raise RuntimeError("this Hub is not running")
+        self._server.stop()
+        try:
+            yield
+        finally:
+            self._server.start()
 
     def answer(self, method: str, path: str, token: str, body: Any) -> tuple[int, Any]:
         """Return status and JSON for a request, as JupyterHub would."""
@@ -130,7 +145,44 @@ def _handler(hub: FakeHub) -> type[BaseHTTPRequestHandler]:
 
 
 class _Server(ThreadingHTTPServer):
+    """Listens from the beginning; keeps its port for itself while it is stopped."""
+
     daemon_threads = True
+
+    def __init__(self, hub: FakeHub) -> None:
+        super().__init__(("127.0.0.1", free_port()), _handler(hub))  # port 0 would not stay bound
+        self._connections: set[socket.socket] = set()
+        self._serving = self._serve()
+
+    def _serve(self) -> threading.Thread:
+        thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        return thread
+
+    def stop(self) -> None:
+        self.shutdown()
+        self._serving.join()
+        self.socket.shutdown(socket.SHUT_RD)  # listens no more, and stays bound
+        for connection in list(self._connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def start(self) -> None:
+        self.socket.listen(self.request_queue_size)
+        self._serving = self._serve()
+
+    def close(self) -> None:
+        self.shutdown()
+        self._serving.join()
+        self.server_close()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._connections.discard(request)
+        super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a service that was killed while it asked."""
@@ -142,13 +194,9 @@ class _Server(ThreadingHTTPServer):
 def running_fake_hub() -> Iterator[FakeHub]:
     """A `FakeHub` on a free loopback port."""
     hub = FakeHub()
-    server = _Server(("127.0.0.1", 0), _handler(hub))
+    server = hub._server = _Server(hub)
     hub.url = f"http://127.0.0.1:{server.server_address[1]}/hub/api/"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
     try:
         yield hub
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        server.close()

@@ -13,14 +13,15 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from nbcohort.testing.service import START_SECONDS, free_port
+from nbcohort.testing.ports import free_port
+from nbcohort.testing.service import START_SECONDS
 
 QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 """What a test may do without, as it never pulls the plug of the database's machine."""
@@ -84,11 +85,15 @@ def postgres_programs() -> Path | None:
 
 
 @contextlib.contextmanager
-def running_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
+def running_postgres(
+    *, durable: bool = False, cluster: Path | None = None, within: Sequence[str] = ()
+) -> Iterator[PostgresServer]:
     """A PostgreSQL server with nothing in it; ended, and its files removed, when the block ends.
 
     Args:
         durable: wait for the disk at each commit, as in production; a test that kills no database can do without.
+        cluster: where it keeps its data, if that matters; who asks removes it.
+        within: a command that runs the one appended to it in its own place, as somebody who is not root.
 
     Raises:
         RuntimeError: PostgreSQL is not installed, or did not start.
@@ -96,7 +101,7 @@ def running_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
     programs = postgres_programs()
     if programs is None:
         raise RuntimeError("PostgreSQL is not installed (Debian and Ubuntu: apt-get install postgresql)")
-    owner = _owner()
+    owner = {} if within else _owner()
     folder = Path(tempfile.mkdtemp(prefix="nbcohort-postgres-"))
     try:
         password = secrets.token_urlsafe(16)
@@ -104,16 +109,19 @@ def running_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
         if owner:
             shutil.chown(folder, owner["user"], owner["group"])
             shutil.chown(folder / "password", owner["user"], owner["group"])
-        cluster, log = folder / "cluster", folder / "log"
-        init = [f"{programs}/initdb", f"--pgdata={cluster}", "--username=test", f"--pwfile={folder}/password"]
-        init += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        log = folder / "log"
+        cluster = cluster or folder / "cluster"
+        init = [*within, f"{programs}/initdb", f"--pgdata={cluster}", "--username=test"]
+        init += [f"--pwfile={folder}/password", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"]
+        init += ["--no-sync"]
         made = subprocess.run(init, capture_output=True, text=True, cwd=folder, **owner, check=False)
         if made.returncode:
             raise RuntimeError(f"initdb failed:\n{made.stdout}{made.stderr}")
         port = free_port()
         settings = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": ""}
         settings |= {} if durable else QUICK
-        command = [f"{programs}/postgres", "-D", f"{cluster}", *(f"--{key}={value}" for key, value in settings.items())]
+        command = [*within, f"{programs}/postgres", "-D", f"{cluster}"]
+        command += [f"--{key}={value}" for key, value in settings.items()]
 
         def start_process() -> subprocess.Popen[bytes]:
             with log.open("ab") as output:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import httpx
 
 from nbcohort.service.clock import set_demo_clock
 from nbcohort.testing.hub import SERVICE_TOKEN, FakeHub
+from nbcohort.testing.ports import free_port
 
 PREFIX = "/services/nbcohort/"
 START_SECONDS = 120
@@ -73,14 +73,6 @@ class RunningService:
         for client in self._clients:
             client.close()
         self.stop()
-
-
-def free_port() -> int:
-    """Return a loopback port that nothing listens on at present."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
