@@ -1,0 +1,9 @@
+"""A script that lies beside the notebooks."""
+
+import sys
+
+made_by_script = [*sys.argv[1:], __name__]
+print("script.py got", sys.argv[1:])
+
+if __name__ == "__main__":
+    print("run as a program")
