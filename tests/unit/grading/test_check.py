@@ -112,6 +112,7 @@ def test_without_a_sandbox_the_command_says_that_it_runs_as_oneself(
 ) -> None:
     path = write(folder, "def double(x):\n    return x")
     monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.setenv("NBCOHORT_SANDBOX", "namespaces")
     find_tier.cache_clear()
     app = typer.Typer()
     commands(app)

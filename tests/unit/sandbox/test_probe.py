@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nbcohort.sandbox import SandboxUnavailable, Tier, probe
-from nbcohort.sandbox import inside as inside_module
+from nbcohort.sandbox.inside import landlock_version
 from nbcohort.sandbox.probe import FORCED, candidates, kinds, landlock_candidates, look, why_no_forks
 from nbcohort.sandbox.process import processes_elsewhere
 
@@ -53,10 +53,10 @@ def test_without_bubblewrap_notebooks_are_still_held(monkeypatch: pytest.MonkeyP
 def test_without_anything_the_sentence_gives_both_reasons(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(FORCED, raising=False)
     monkeypatch.setenv("PATH", "/nonexistent")
-    monkeypatch.setattr(inside_module, "landlock_version", lambda: 0)
+    monkeypatch.setattr(sys.modules["nbcohort.sandbox.inside"], "landlock_version", lambda: 0)
     probe.cache_clear()
 
-    with pytest.raises(SandboxUnavailable, match=r"apt-get install bubblewrap.*no Landlock.*Linux 5\.13"):
+    with pytest.raises(SandboxUnavailable, match=r"no sandbox\..*apt-get install bubblewrap.*no Landlock.*Linux 5\.13"):
         probe()
     probe.cache_clear()
 
@@ -83,7 +83,7 @@ def test_without_libseccomp_the_tier_says_so_and_landlock_is_not_enough(monkeypa
     if isinstance(found, Tier):
         assert found.name.endswith(", without seccomp)")
         assert why_no_forks(found) is None
-    assert "apt-get install libseccomp2" in str(look("landlock")) or not inside_module.landlock_version()
+    assert "apt-get install libseccomp2" in str(look("landlock")) or not landlock_version()
 
 
 @pytest.fixture

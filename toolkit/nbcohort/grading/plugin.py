@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @hook
 def commands(app: typer.Typer) -> None:
-    """`grade` and `check`."""
+    """`grade`, `check` and `doctor`."""
     from nbcohort.grading import cli
+    from nbcohort.sandbox import cli as sandbox
 
     cli.commands(app)
+    sandbox.commands(app)

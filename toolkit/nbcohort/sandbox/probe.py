@@ -16,6 +16,7 @@ from nbcohort.sandbox import inside, trials
 from nbcohort.sandbox.bubblewrap import starter_environment, wrap
 from nbcohort.sandbox.errors import SandboxUnavailable
 from nbcohort.sandbox.fork_plan import plan_of
+from nbcohort.sandbox.landlock import for_everybody
 from nbcohort.sandbox.limits import Limits
 from nbcohort.sandbox.policy import Policy, python_environment
 from nbcohort.sandbox.process import find_bubblewrap, processes_elsewhere
@@ -43,7 +44,7 @@ def probe(kind: Kind | None = None) -> Tier:
         if isinstance(found, Tier):
             return found
         reasons.append(found)
-    raise SandboxUnavailable(" ".join(reasons))
+    raise SandboxUnavailable(_("There is no sandbox. {reasons}").format(reasons=" ".join(reasons)))
 
 
 def kinds(environment: Mapping[str, str]) -> Sequence[Kind]:
@@ -76,30 +77,32 @@ def _look_for_namespaces() -> Tier | str:
         if complaint is None:
             return tier
     return _(
-        "There is no sandbox: bubblewrap is installed but does not work here ({reason}). The system must let this"
-        " account make user namespaces; in a container, run it with a seccomp profile that allows them."
+        "bubblewrap is installed but does not work here ({reason}). The system must let this account make user"
+        " namespaces; in a container, run it with a seccomp profile that allows them."
     ).format(reason=complaint)
 
 
 def _look_for_landlock() -> Tier | str:
     if not inside.landlock_version():
         return _(
-            "Without namespaces there is no sandbox either: this kernel has no Landlock. It takes Linux 5.13 with"
-            " `landlock` in its list of security modules (`lsm=` on the kernel's command line)."
+            "This kernel has no Landlock. It takes Linux 5.13 with `landlock` in its list of security modules (`lsm=`"
+            " on the kernel's command line)."
         )
     if not can_filter():
         return _(
-            "Without namespaces there is no sandbox either: libseccomp is not installed (apt-get install libseccomp2),"
-            " or the processor is neither x86-64 nor ARM64."
+            "Landlock is not enough without libseccomp, which is not installed (apt-get install libseccomp2) or does"
+            " not know this processor: x86-64 and ARM64 are supported."
         )
-    complaint = None
+    complaints = []
     for tier in landlock_candidates(os.geteuid()):
         complaint = _try_alone(tier)
         if complaint is None:
             return tier
-    return _("Without namespaces there is no sandbox either: Landlock does not work here ({reason}).").format(
-        reason=complaint
-    )
+        complaints.append(complaint)
+    sentence = _("Landlock does not work here ({reason}).")
+    if not for_everybody(python_environment()):
+        sentence += " " + _("Install Python where every user of this machine can read it.")
+    return sentence.format(reason="; ".join(complaints))
 
 
 def candidates(user: int, *, filtered: bool = True) -> Sequence[Tier]:

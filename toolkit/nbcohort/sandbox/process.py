@@ -157,7 +157,7 @@ def find_bubblewrap() -> str:
     """Return the path of bubblewrap; raise `SandboxUnavailable` if it is not installed."""
     found = shutil.which("bwrap")
     if not found:
-        raise SandboxUnavailable(_("There is no sandbox: bubblewrap is not installed (apt-get install bubblewrap)."))
+        raise SandboxUnavailable(_("bubblewrap is not installed (apt-get install bubblewrap)."))
     return found
 
 
