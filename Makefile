@@ -12,10 +12,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export NODE_USE_SYSTEM_CA := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test bench lint format lock install install-dev clean
+.PHONY: help demo demo-reset test bench bench-deadline bench-grading lint format lock install install-dev clean
 
 help: ## show what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: install ## play two weeks of a cohort on a real Hub, then stay up; resumes where it was
 	@$(BIN)/nbcohort demo
@@ -27,8 +27,13 @@ demo-reset: ## stop the demo and forget everything that happened in it
 test: lint ## lint, types, imports and all tests
 	$(BIN)/pytest -n 3
 
-bench: install-dev ## measure: each script in benchmarks/ prints its figures; some minutes each
-	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script" $(BENCH_OPTIONS) || exit; done
+bench: bench-deadline bench-grading ## measure: each script in benchmarks/ prints its figures; some minutes each
+
+bench-deadline: install-dev ## measure the minute before a deadline, with BENCH_OPTIONS
+	$(BIN)/python benchmarks/deadline.py $(BENCH_OPTIONS)
+
+bench-grading: install-dev ## measure grading beside nbgrader, Papermill and otter, with BENCH_OPTIONS
+	$(BIN)/python benchmarks/grading.py $(BENCH_OPTIONS)
 
 lint: install-dev ## style, formatting, types and the arrows between the packages
 	$(BIN)/ruff check
