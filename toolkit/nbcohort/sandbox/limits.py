@@ -35,7 +35,7 @@ class Limits:
         user namespaces.
         """
         return {
-            "RLIMIT_CORE": 0,
+            "RLIMIT_CORE": 1,  # with 0 the system's own program for crashes would still get a copy of the memory
             "RLIMIT_CPU": self.cpu_seconds,
             "RLIMIT_DATA": self.memory,
             "RLIMIT_FSIZE": self.file_size,
