@@ -358,6 +358,12 @@ result = asyncio.run(main())
     assert ana.do(source) == "hi!"
 
 
+def test_scikit_learn_does_not_warn_where_it_cannot_start_processes(ana: Notebook) -> None:
+    source = "import warnings; warnings.simplefilter('error'); import joblib; result = joblib.Parallel(2)([])"
+
+    assert ana.do(source) == []
+
+
 def test_datagrams_which_can_be_addressed_stay_with_it(ana: Notebook, tier: Tier) -> None:
     told = ana.do(attempts("len(socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM))"))
 

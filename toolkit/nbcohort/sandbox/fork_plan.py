@@ -15,6 +15,8 @@ from nbcohort.sandbox.tier import Tier
 
 _INSIDE_USER = 1000
 _BYTES_PER_FILE = 4096
+_ONE_PROCESS = {"JOBLIB_MULTIPROCESSING": "0"}
+"""Tells libraries that there is one process, where they would warn that there cannot be more."""
 _RENAMES_BETWEEN_FOLDERS = 2
 """The version of Landlock that can allow them; before, it forbids them all."""
 _TRUNCATING = 3
@@ -56,6 +58,7 @@ def _with_namespaces(read_only: Sequence[Path], disk: int, tier: Tier) -> dict[s
         "home": str(HOME),
         "work": str(WORK),
         "temporary": "/tmp",  # noqa: S108
+        "environment": {},
         "folders": [str(WORK)],
         "inside_user": _INSIDE_USER,
         "reads_everything": False,
@@ -88,6 +91,7 @@ def _with_landlock(policy: Policy, tier: Tier, folder: Path) -> dict[str, Any]:
         "home": str(folder),
         "work": str(work),
         "temporary": str(temporary),
+        "environment": _ONE_PROCESS,
         "folders": [str(work), str(temporary)],
         "reads_everything": tier.privileged and not landlock.for_everybody(policy.read_only),
         "landlock": {"lists": lists, "read": read, "write": [str(folder)], "devices": list(landlock.DEVICES)},

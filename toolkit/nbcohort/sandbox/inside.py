@@ -160,7 +160,7 @@ def confine(plan: "Plan") -> None:
         raise ProcessLookupError("the parent has ended")
     os.umask(0o077)
     os.chdir(plan["work"])
-    os.environ.update(HOME=plan["home"], TMPDIR=plan["temporary"])
+    os.environ.update(plan["environment"], HOME=plan["home"], TMPDIR=plan["temporary"])
     limit(plan["resources"])
     prctl(PR_SET_NO_NEW_PRIVS, 1, "giving up new privileges")
     if plan["landlock"]:
