@@ -24,7 +24,7 @@ from nbcohort.i18n import _
 
 Status = Literal["ok", "error", "timeout", "died", "not run", "nothing to run"]
 """What became of a cell. `died`: the kernel ended in it. `not run`: the kernel had ended before."""
-Exceeded = Literal["memory", "time"]
+Exceeded = Literal["disk", "memory", "time"]
 """The limit that ended a kernel."""
 
 
@@ -111,6 +111,8 @@ class CellRunner(NotebookClient):
 
 
 def _why_dead(exceeded: Exceeded | None) -> str:
+    if exceeded == "disk":
+        return _("the notebook wrote more than it may.")
     if exceeded == "memory":
         return _("the notebook used more memory than it may.")
     if exceeded == "time":

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from nbclient.exceptions import DeadKernelError
 
@@ -21,6 +22,7 @@ from nbcohort.grading.forked.zygote import Zygote
 from nbcohort.i18n import _
 from nbcohort.sandbox import Limits
 from nbcohort.sandbox.process import descendants, memory_of, parent
+from nbcohort.sandbox.throwaway import larger_than
 
 _START_SECONDS = 60
 _LOOK = 0.1
@@ -57,13 +59,14 @@ class ForkedKernel:
         *,
         folder: Path | None = None,
     ) -> None:
-        """Fork it and give it its files; without a sandbox, it works in `folder`.
+        """Fork it and give it its files; without namespaces, it works in `folder`.
 
         Raises `OSError` if the zygote has ended, and `ForkFailed` if the new process could not prepare itself.
         """
         self.exceeded: Exceeded | None = None
         self.pid = 0
         self._apart = zygote.namespaces
+        self._folder = folder
         self._limits = limits
         self._ends = time.monotonic() + limits.wall_seconds
         self._looked = 0.0
@@ -148,9 +151,7 @@ class ForkedKernel:
     def _left(self, deadline: float | None) -> float:
         now = time.monotonic()
         if now > self._ends:
-            self.exceeded = "time"
-            self.kill()
-            raise DeadKernelError("Kernel died")
+            self._end("time")
         return min(self._ends, deadline if deadline is not None else self._ends) - now + 0.001
 
     def _written(self, ready: Iterable[int], current: str) -> Iterator[Message]:
@@ -181,15 +182,20 @@ class ForkedKernel:
         return found
 
     def _look(self) -> None:
-        """End a notebook whose processes use more memory than it may, together."""
+        """End a notebook whose processes use more memory than it may, together, or more of our disk."""
         now = time.monotonic()
         if now - self._looked < _LOOK:
             return
         self._looked = now
         if self._memory(shared=False) > self._limits.memory and self._memory(shared=True) > self._limits.memory:
-            self.exceeded = "memory"
-            self.kill()
-            raise DeadKernelError("Kernel died")
+            self._end("memory")
+        if self._folder and larger_than(self._folder, self._limits.disk):
+            self._end("disk")
+
+    def _end(self, exceeded: Exceeded) -> NoReturn:
+        self.exceeded = exceeded
+        self.kill()
+        raise DeadKernelError("Kernel died")
 
     def _memory(self, *, shared: bool) -> int:
         """Return the bytes that all its processes use; `shared` counts pages that forks have in common once, slowly."""

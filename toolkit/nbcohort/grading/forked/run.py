@@ -2,7 +2,6 @@
 
 import functools
 import sys
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,12 +10,14 @@ from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from nbcohort.grading.cells import Status
 from nbcohort.grading.forked.kernel import ForkedKernel, ForkFailed
 from nbcohort.grading.forked.runner import ForkedRunner
-from nbcohort.grading.forked.zygote import ZYGOTES, Environment, Zygote
+from nbcohort.grading.forked.zygote import ZYGOTES, CannotFork, Environment, Zygote
 from nbcohort.grading.job import How, Job, KernelFailed
 from nbcohort.grading.left import bring_back
 from nbcohort.grading.output import Room
 from nbcohort.i18n import _
 from nbcohort.sandbox import Tier
+from nbcohort.sandbox.probe import why_no_forks
+from nbcohort.sandbox.throwaway import throwaway
 
 _TRIES = 3
 """How often a notebook is begun: again when the process that it was forked from has ended, which is not its doing."""
@@ -36,11 +37,16 @@ def run_forked(job: Job) -> tuple[list[Status], tuple[str, ...]]:
         zygote = prepare(job.how, job.tier, job.hidden)
         with ExitStack() as stack:
             folder = None
-            if job.tier is None:
-                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nbcohort-run-")))
+            if job.tier is None or job.tier.kind == "landlock":
+                folder = stack.enter_context(throwaway())
             try:
                 kernel = ForkedKernel(zygote, job.files(), job.how.environment, job.limits, folder=folder)
             except (OSError, ForkFailed) as error:
+                complaint = why_no_forks(job.tier) if job.tier and zygote.alive else None
+                if complaint:
+                    raise CannotFork(
+                        _("Notebooks run in kernels of their own, which takes longer: {why}").format(why=complaint)
+                    ) from error
                 if zygote.alive:
                     raise KernelFailed(_("The kernel did not start: {why}").format(why=error)) from error
                 continue

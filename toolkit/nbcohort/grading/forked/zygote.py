@@ -135,7 +135,8 @@ class Zygote:
     @property
     def namespaces(self) -> bool:
         """Return whether each notebook has a process namespace of its own, so that all it starts ends with it."""
-        return self._environment.tier is not None
+        tier = self._environment.tier
+        return tier is not None and tier.kind == "namespaces"
 
     @property
     def alive(self) -> bool:
@@ -143,10 +144,10 @@ class Zygote:
         return self.process.poll() is None
 
     def fork(self, variables: Mapping[str, str], limits: Limits, work: Path | None) -> Fork:
-        """Return a new notebook process; without a sandbox, it works in the folder `work`. Raises `OSError`."""
+        """Return a new notebook process; without namespaces, it works in the folder `work`. Raises `OSError`."""
         tier = self._environment.tier
         plan = {
-            "guard": plan_of(replace(self.policy, limits=limits), tier) if tier else None,
+            "guard": plan_of(replace(self.policy, limits=limits), tier, work) if tier else None,
             "work": str(work) if work else None,
             "environment": dict(variables),
             "unset": list(_ONE_THREAD),

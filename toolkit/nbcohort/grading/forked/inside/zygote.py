@@ -136,6 +136,8 @@ def _wait_for(kernel: int) -> NoReturn:
 
 
 def _run(workshop: Workshop, plan: dict[str, Any], wire: Wire) -> None:
+    if plan["guard"]:
+        os.environ.update(HOME=plan["guard"]["home"], TMPDIR=plan["guard"]["temporary"])
     os.environ.update(plan["environment"])
     for name in plan["unset"]:
         os.environ.pop(name, None)
