@@ -7,7 +7,9 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -249,6 +251,18 @@ def test_it_ends_with_what_it_was_forked_from(tier: Tier) -> None:
             ana.answer()
 
     assert told == (0 if tier.kind == "namespaces" else -1)
+
+
+def test_it_outlives_the_thread_that_has_started_what_it_is_forked_from(tier: Tier) -> None:
+    started: list[Zygote] = []
+    with ExitStack() as stack:
+        policy = Policy(python_environment(INSIDE), forks=True)
+        thread = threading.Thread(target=lambda: started.append(Zygote(policy, tier, stack)))
+        thread.start()
+        thread.join()
+
+        assert started[0].fork().do("result = 'here'") == "here"
+        assert started[0].program.starter.poll() is None
 
 
 def test_what_it_has_written_can_be_read_when_it_has_ended(tier: Tier) -> None:
