@@ -197,7 +197,7 @@ ATTACKS: tuple[Attack, ...] = (
     _markdown("markdown html through files", '<a href="/files/javascript:JS">click</a>', _LINKED),
     _markdown("markdown picture", "![x](EVIL.png)", LOADED),
     _markdown("markdown heading", "# <img src='x' onerror='JS'>"),
-    _markdown("markdown code", "```<img/src=x/onerror=JS>\nx\n```\n<img src='x' onerror='JS'>"),
+    _markdown("markdown code", "```<img/src=x/onerror=JS>\nx\n```\n<img src='x' onerror='JS'>", pages=()),
     _markdown("markdown mermaid", "```mermaid\n<img src=x onerror=JS>\n```"),
     _markdown("markdown title", '[x](y.csv "a&quot;onmouseover=JS")', pages=()),
     _other("attachment that is a page", _attached('a"onerror="ran(`attachment-that-is-a-page`)', "![x](attachment:a)",

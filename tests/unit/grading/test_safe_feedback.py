@@ -8,6 +8,7 @@ import base64
 import logging
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import nh3
 import pytest
@@ -19,7 +20,7 @@ from traitlets.config import Config
 from nbcohort.grading.executor import configure
 from nbcohort.grading.feedback.sanitise import PREFIX
 from tests.unit.grading.honest_cells import WIDGETS, honest
-from tests.unit.grading.hostile_cells import ATTACKS, Attack, Page, notebook_with
+from tests.unit.grading.hostile_cells import ATTACKS, Attack, Page, notebook_with, shown
 from tests.unit.grading.nbgrader_pages import PAGES, exporter, render
 
 OF_LEARNERS = ".output_subarea, .text_cell_render, .input_area"
@@ -208,11 +209,10 @@ def test_pages_allow_only_their_own_scripts(page: Page) -> None:
     assert nonce not in render(page, notebook_with())
 
 
-def test_a_course_keeps_its_own_filters_steps_and_templates() -> None:
+def test_a_course_keeps_its_own_filters_and_steps() -> None:
     config = Config()
     config.HTMLExporter.filters.update({"mine": "mine.filter"})
     config.HTMLExporter.preprocessors.append("mine.Step")
-    config.HTMLExporter.template_name = "mine"
     config.GenerateFeedback.preprocessors = ["mine.Feedback"]
 
     configure(config)
@@ -221,9 +221,22 @@ def test_a_course_keeps_its_own_filters_steps_and_templates() -> None:
     assert config.HTMLExporter.filters["mine"] == "mine.filter"
     assert "clean_html" in config.HTMLExporter.filters
     assert config.HTMLExporter.preprocessors == ["mine.Step", "nbcohort.grading.feedback.notebook.SafeNotebook"]
-    assert "template_file" not in config.HTMLExporter
     assert config.GenerateFeedback.preprocessors == [
         "nbcohort.grading.feedback.hidden_tests.HiddenTests",
         "nbcohort.grading.feedback.files.OnlyHandedIn",
         "mine.Feedback",
     ]
+
+
+def test_a_course_keeps_its_own_template_and_what_is_in_it_is_clean(tmp_path: Path) -> None:
+    template = "{% extends 'classic/index.html.j2' %}{% block header %}mine{% endblock %}"
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "conf.json").write_text('{"base_template": "classic", "mimetypes": {"text/html": true}}')
+    (tmp_path / "mine" / "index.html.j2").write_text(template)
+    config = Config({"HTMLExporter": {"template_name": "mine", "extra_template_basedirs": [str(tmp_path)]}})
+    configure(config)
+
+    html = render("feedback", notebook_with(shown({"text/html": "<b onclick=ran()>bold</b>"})), config)
+
+    assert html.startswith("mine")
+    assert "<b>bold</b>" in html

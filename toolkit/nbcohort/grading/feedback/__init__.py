@@ -4,15 +4,13 @@
 reaches `nbcohort grade`, `nbgrader generate_feedback` and formgrader alike, because all of them render through
 nbconvert's `HTMLExporter`:
 
-- `notebook.SafeNotebook` makes the notebook anew before a template sees it,
+- `notebook.SafeNotebook` makes the notebook anew before a template sees it, and chooses the template,
 - the filters in `filters` clean what becomes HTML while it does, and
 - templates that extend nbgrader's forbid all scripts but nbgrader's, should something slip through.
 """
 
-from pathlib import Path
 from typing import Any
 
-import nbgrader
 from nbgrader.converters import GenerateFeedback
 from traitlets.config import Config
 from traitlets.config.loader import LazyConfigValue
@@ -27,16 +25,10 @@ _FILTERS = {
     "only_own_scripts": f"{_HERE}.filters.only_own_scripts",
     "strip_files_prefix": f"{_HERE}.filters.unchanged",
 }
-_PAGE = "safe.html.j2"
-_TEMPLATES = (
-    str(Path(__file__).parent / "templates"),
-    str(Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"),
-)
-_OF_TEMPLATES = ("template_name", "template_file", "extra_template_basedirs")
 
 
 def configure(c: Config) -> None:
-    """Make nbgrader's feedback and formgrader safe; a course with templates of its own keeps them.
+    """Make nbgrader's feedback and formgrader safe; a course's own filters and steps stay.
 
     It may be called again, with what it has configured in `c`.
     """
@@ -46,9 +38,6 @@ def configure(c: Config) -> None:
     exporter.filters = {**_configured(exporter, "filters", {}), **_FILTERS}
     others = [one for one in _configured(exporter, "preprocessors", []) if one != _NOTEBOOK]
     exporter.preprocessors = [*others, _NOTEBOOK]
-    if not any(name in exporter for name in _OF_TEMPLATES):
-        exporter.template_file = _PAGE
-        exporter.extra_template_basedirs = list(_TEMPLATES)
     default = GenerateFeedback.class_traits()["preprocessors"].default()
     steps = _configured(c.GenerateFeedback, "preprocessors", default)
     c.GenerateFeedback.preprocessors = [*_STEPS, *(step for step in steps if step not in _STEPS)]

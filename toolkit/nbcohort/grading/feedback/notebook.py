@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from nbconvert.preprocessors import Preprocessor
@@ -12,6 +13,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_
 from nbcohort.grading.feedback.outputs import Outputs, number
 from nbcohort.grading.feedback.pictures import is_picture
 
+_PAGES = ("feedback", "formgrade")
+_TEMPLATE = "safe.html.j2"
+_TEMPLATES = str(Path(__file__).parent / "templates")
 _NAMES_OF_PEOPLE = ("first_name", "last_name", "student")
 """What formgrader's template takes from the gradebook as it is, where text is expected."""
 _NBGRADER: dict[str, type | tuple[type, ...]] = {
@@ -33,7 +37,17 @@ _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
 class SafeNotebook(Preprocessor):
-    """Makes a notebook anew, for `HTMLExporter.preprocessors`."""
+    """Makes a notebook anew, for `HTMLExporter.preprocessors`.
+
+    It also gives the exporter the templates that extend nbgrader's, in which only nbgrader's scripts run. Settings
+    cannot: formgrader overrides theirs. A course's template with another name stays as it is.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        if self.parent and self.parent.template_name in _PAGES:
+            self.parent.template_file = _TEMPLATE
+            self.parent.extra_template_basedirs = [_TEMPLATES, *self.parent.extra_template_basedirs]
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Return a notebook that shows what `nb` shows, and `resources` with names that are text."""
