@@ -10,8 +10,8 @@ pytest_plugins = ["nbcohort.testing"]
 
 A_HUB = ("browser", "hub")
 """Folders whose tests share a Hub."""
-A_SERVICE = ("faults", "fuzz", "hostile", "plugins", "service")
-"""Folders with files whose tests share a service, one for each database."""
+A_SERVICE = ("faults", "fidelity", "fuzz", "hostile", "plugins", "service")
+"""Folders with files whose tests share a service, one for each database, or what was run once for all of them."""
 
 
 def together(nodeid: str) -> str:

@@ -1,5 +1,6 @@
 """What is compared of an executed notebook: everything but what differs from run to run of the same kernel, too."""
 
+import json
 import re
 from collections.abc import Callable
 from itertools import groupby
@@ -42,7 +43,8 @@ def comparable(notebook: NotebookNode, home: str) -> dict[str, Any]:
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     return {
         "cells": [
-            {"count": cell.execution_count, "outputs": [plain(output) for output in joined(cell.outputs)]} for cell in code
+            {"count": cell.execution_count, "outputs": [plain(output) for output in joined(cell.outputs)]}
+            for cell in code
         ],
         **{name: plain(value) for name, value in notebook.metadata.items() if name in ("language_info", "widgets")},
     }
@@ -68,3 +70,8 @@ def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
 def errors(notebook: NotebookNode) -> list[str]:
     """Return the names of the errors that ended cells, in their order."""
     return [out.ename for cell in notebook.cells for out in cell.get("outputs", []) if out.output_type == "error"]
+
+
+def says(record: dict[str, Any], text: str) -> bool:
+    """Return whether a text is in what `comparable` returned, written as Python or as JSON writes it."""
+    return text in repr(record) or text in json.dumps(record, ensure_ascii=False)

@@ -8,6 +8,7 @@ that says `Alone` has a notebook of its own. Paragraphs of one line that begin w
 - `Raises: ...`: the names of the errors that end its cells, in this order. Others are a mistake in the feature.
 - `Alone: ...`: why it needs a kernel of its own.
 - `Differs: ...`: why it is not the same in ours. A feature without it has to be the same.
+- `Ours: ...` (needed with `Differs`): a text that must be in what ours makes of it.
 
 Every other paragraph is a remark for the reader.
 """
@@ -15,12 +16,11 @@ Every other paragraph is a remark for the reader.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "features"
 
-_WORDS = ("Shows", "Raises", "Alone", "Differs")
+_WORDS = ("Shows", "Raises", "Alone", "Differs", "Ours")
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Feature:
     raises: tuple[str, ...] = ()
     alone: str = ""
     differs: str = ""
+    ours: tuple[str, ...] = ()
 
     @property
     def anchor(self) -> str:
@@ -55,11 +56,16 @@ def read(text: str) -> Iterator[Feature]:
             topic=topic,
             name=name.strip(),
             cells=tuple(cell.removesuffix("\n") for cell in cells),
-            shows=tuple(text.removeprefix("`").removesuffix("`") for text in said["Shows"]),
+            shows=_texts(said["Shows"]),
             raises=tuple(name for line in said["Raises"] for name in line.split(", ")),
             alone=" ".join(said["Alone"]),
             differs=" ".join(said["Differs"]),
+            ours=_texts(said["Ours"]),
         )
+
+
+def _texts(quoted: list[str]) -> tuple[str, ...]:
+    return tuple(text.removeprefix("`").removesuffix("`") for text in quoted)
 
 
 def all_features() -> list[Feature]:
@@ -69,6 +75,7 @@ def all_features() -> list[Feature]:
 
 def together(features: Iterable[Feature]) -> list[list[Feature]]:
     """Return which of `features` run in the same notebook."""
-    key = {True: lambda one: (one.topic, one.name), False: lambda one: (one.topic, "")}
-    ordered = sorted(features, key=lambda one: key[bool(one.alone)](one))
-    return [list(group) for _key, group in groupby(ordered, lambda one: key[bool(one.alone)](one))]
+    groups: dict[tuple[str, str], list[Feature]] = {}
+    for feature in features:
+        groups.setdefault((feature.topic, feature.name if feature.alone else ""), []).append(feature)
+    return list(groups.values())

@@ -85,7 +85,7 @@ RESET = "%reset_selective -f ."
 
 
 def run_all(features: list[Feature]) -> dict[tuple[str, str], Ran]:
-    """Run the features in both kernels, at the same time; return what came of each, by `stock` or `ours` and its name."""
+    """Run the features in both kernels, at the same time; return what came of each, by `stock` or `ours` and name."""
     groups = together(features)
     with ThreadPoolExecutor(2) as pool:
         jobs = [pool.submit(run_together, stock, group, "stock") for group in groups]

@@ -8,8 +8,7 @@ def double(number: int) -> int:
 
 
 def share(cake: int, people: int) -> float:
-    portion = cake / people
-    return portion
+    return cake / people
 
 
 class Shape:

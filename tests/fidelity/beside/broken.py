@@ -1,2 +1,0 @@
-def almost(:
-    pass
