@@ -209,6 +209,17 @@ def test_pages_allow_only_their_own_scripts(page: Page) -> None:
     assert nonce not in render(page, notebook_with())
 
 
+def test_the_name_of_the_language_is_a_name() -> None:
+    notebook = notebook_with(new_code_cell("x <- 1"))
+    highlighted = {}
+    for name in ("r", "r navbar-fixed-top"):
+        notebook.metadata["language_info"] = {"name": "R", "pygments_lexer": name}
+        page = BeautifulSoup(render("formgrade", notebook), "html.parser")
+        highlighted[name] = [tag["class"] for tag in page.select(".input_area > div")]
+
+    assert highlighted == {"r": [["highlight", "hl-r"]], "r navbar-fixed-top": [["highlight", "hl-R"]]}
+
+
 def test_a_course_keeps_its_own_filters_and_steps() -> None:
     config = Config()
     config.HTMLExporter.filters.update({"mine": "mine.filter"})

@@ -21,6 +21,7 @@ _STEPS = (f"{_HERE}.hidden_tests.HiddenTests", f"{_HERE}.files.OnlyHandedIn")
 """What happens to feedback only; graders see everything."""
 _FILTERS = {
     "clean_html": f"{_HERE}.filters.clean_html",
+    "highlight_code": f"{_HERE}.filters.SafeHighlight",
     "markdown2html": f"{_HERE}.filters.SafeMarkdown",
     "only_own_scripts": f"{_HERE}.filters.only_own_scripts",
     "strip_files_prefix": f"{_HERE}.filters.unchanged",

@@ -12,7 +12,7 @@ from typing import Any
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
-from nbconvert.filters import strip_files_prefix
+from nbconvert.filters import Highlight2HTML, strip_files_prefix
 from nbconvert.utils.base import NbConvertBase
 
 from nbcohort.grading.feedback.sanitise import clean
@@ -39,6 +39,20 @@ class SafeMarkdown(NbConvertBase):
             return f"<pre>{escape(sentence)}\n{escape(source[:_LONGEST])}</pre>"
         ticked = _TASK.sub(lambda box: "☑ " if box["done"] else "☐ ", html)
         return clean(strip_files_prefix(ticked))
+
+
+@pass_context
+class SafeHighlight(NbConvertBase):
+    """`highlight_code`: nbconvert's, in the language of the notebook as it is shown.
+
+    nbconvert takes the language from the notebook as it was handed in, and puts its name into the page as a class.
+    """
+
+    def __call__(self, context: Context, source: str, **named: Any) -> str:
+        """Return HTML for code."""
+        language = context["nb"].metadata.get("language_info", {})
+        lexer = language.get("pygments_lexer", language.get("name"))
+        return str(Highlight2HTML(pygments_lexer=lexer, parent=self.parent)(source, **named))
 
 
 def clean_html(html: Any) -> str:

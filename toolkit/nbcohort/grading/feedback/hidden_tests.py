@@ -212,7 +212,7 @@ def _words(output: NotebookNode) -> str:
         return str(strip_ansi("\n".join([output.ename, output.evalue, *output.traceback])))
     if output.output_type == "stream":
         return str(strip_ansi(output.text))
-    texts = [str(content) for kind, content in output.data.items() if not kind.startswith("image/")]
+    texts = [str(content) for kind, content in output.data.items() if kind not in ("image/png", "image/jpeg")]
     return "\n".join(f"{strip_ansi(text)}\n{unescape(re.sub('<[^>]*>', '', text))}" for text in texts)
 
 

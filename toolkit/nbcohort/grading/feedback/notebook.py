@@ -30,7 +30,7 @@ _NBGRADER: dict[str, type | tuple[type, ...]] = {
 """What nbgrader keeps in a cell. Grades and comments come from the gradebook, later."""
 _UNSAFE_ID = re.compile(r"[<>&\"'\s]")
 _CELL_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
-_LANGUAGE = re.compile(r"[a-z0-9+-]{1,20}")
+_LANGUAGE = re.compile(r"[a-zA-Z0-9+#-]{1,30}")
 _WITH_IDS = 5
 """The minor version of nbformat 4 in which cells have ids."""
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -63,13 +63,20 @@ def harmless_notebook(notebook: NotebookNode) -> NotebookNode:
     Sources are as they were: it is the filters of the templates that make Markdown and code harmless.
     """
     outputs = Outputs(notebook.metadata.get("widgets"))
-    kept = {name: notebook.metadata[name] for name in ("kernelspec", "language_info") if name in notebook.metadata}
-    made = new_notebook(cells=[_cell(cell, outputs) for cell in notebook.cells], metadata=kept)
+    language = {"language_info": _language(notebook.metadata.get("language_info"))}
+    made = new_notebook(cells=[_cell(cell, outputs) for cell in notebook.cells], metadata=language)
     made.nbformat_minor = notebook.nbformat_minor
     if notebook.nbformat_minor < _WITH_IDS:
         for cell in made.cells:
             del cell["id"]
     return made
+
+
+def _language(info: Any) -> dict[str, str]:
+    """Return the names of the language, if they are names; Python's otherwise."""
+    names = {name: info.get(name) for name in ("name", "pygments_lexer")} if isinstance(info, Mapping) else {}
+    sound = {name: value for name, value in names.items() if isinstance(value, str) and _LANGUAGE.fullmatch(value)}
+    return sound if "name" in sound else {"name": "python", "pygments_lexer": "ipython3"}
 
 
 def _cell(cell: NotebookNode, outputs: Outputs) -> NotebookNode:
