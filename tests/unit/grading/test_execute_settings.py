@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from nbformat.v4 import new_notebook
 from nbgrader.converters import Autograde
-from nbgrader.preprocessors import Execute, IgnorePattern
+from nbgrader.preprocessors import Execute, IgnorePattern, SaveAutoGrades
 from traitlets.config import Config
 
 from nbcohort.grading.executor import _PASSED_ON, _WITHOUT_EFFECT, SandboxedExecute, configure
+from nbcohort.grading.scores import SaveScores
 from tests.unit.grading.course import code
 
 
@@ -63,5 +64,6 @@ def test_steps_that_a_course_appended_stay() -> None:
     configure(config)
 
     steps: list[Any] = list(Autograde.class_traits()["autograde_preprocessors"].default())
-    expected = [SandboxedExecute if step is Execute else step for step in steps]
+    ours = {Execute: SandboxedExecute, SaveAutoGrades: SaveScores}
+    expected = [ours.get(step, step) for step in steps]
     assert config.Autograde.autograde_preprocessors == [*expected, IgnorePattern]

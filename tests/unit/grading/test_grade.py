@@ -13,7 +13,7 @@ from traitlets.config import Config
 from nbcohort.errors import NotFound
 from nbcohort.grading.complaints import explain, refuse_links
 from nbcohort.grading.course_room import ExchangeFailed, last_complaint, open_course, tools_on_path
-from nbcohort.grading.grade import Result, choose, grade
+from nbcohort.grading.grade import Options, Result, choose, grade
 from nbcohort.grading.run import KernelFailed, run_notebook
 from nbcohort.sandbox import Limits, SandboxUnavailable, probe
 from tests.unit.grading.course import ASSIGNMENT, Course, make_course
@@ -28,7 +28,7 @@ def course(tmp_path: Path) -> Course:
 
 def graded(course: Course, *, force: bool = False) -> dict[str, Result]:
     room = open_course(course.folder, UNSAFE)
-    results = grade(room, ASSIGNMENT, room.submitted(ASSIGNMENT), force=force)
+    results = grade(room, ASSIGNMENT, room.submitted(ASSIGNMENT), Options(force=force))
     return {result.account: result for result in results}
 
 

@@ -8,7 +8,7 @@ from nbgrader.api import Gradebook
 from traitlets.config import Config
 
 from nbcohort.grading.course_room import open_course
-from nbcohort.grading.grade import grade
+from nbcohort.grading.grade import Options, grade
 from tests.unit.grading.course import ASSIGNMENT, Course, make_course
 
 pytestmark = pytest.mark.filterwarnings(
@@ -39,7 +39,7 @@ def penalty(course: Course, late: timedelta, extension: timedelta = timedelta())
         submission.extension = extension
         gradebook.db.commit()
     room = open_course(course.folder, Config())
-    (result,) = grade(room, ASSIGNMENT, room.submitted(ASSIGNMENT), force=True)
+    (result,) = grade(room, ASSIGNMENT, room.submitted(ASSIGNMENT), Options(force=True))
     assert result.outcome == "graded", result
     with Gradebook(address, "ds1") as gradebook:
         found = gradebook.find_submission(ASSIGNMENT, "ana")
@@ -72,7 +72,7 @@ def test_the_penalty_follows_a_grade_given_by_hand_when_feedback_is_made_again(c
         gradebook.find_grade("why", "ps1", ASSIGNMENT, "ana").manual_score = 4
         gradebook.db.commit()
     room = open_course(course.folder, Config())
-    (again,) = grade(room, ASSIGNMENT, room.submitted(ASSIGNMENT), force=False)
+    (again,) = grade(room, ASSIGNMENT, room.submitted(ASSIGNMENT))
     assert again.outcome == "already graded"
     with Gradebook(address, "ds1") as gradebook:
         assert gradebook.find_submission(ASSIGNMENT, "ana").late_submission_penalty == pytest.approx(0.1 * (score + 4))

@@ -1,8 +1,9 @@
 """Scores are those of stock `nbgrader autograde`, cell by cell.
 
-Equal means: the same automatic score, final score and "to be graded by hand" of every cell in the gradebook. Where
-stock gives no grade at all (it gives up on a submission whose kernel dies or cannot be interrupted, and on the whole
-class at a duplicated cell), it is written here what ours gives.
+Equal means: the same automatic score, final score and "to be graded by hand" of every cell in the gradebook, with
+`stderr_fails_tests` as in stock. Where stock gives no grade at all (it gives up on a submission whose kernel dies or
+cannot be interrupted, and on the whole class at a duplicated cell), and where ours is better (deleted cells), it is
+written here what ours gives.
 """
 
 import shutil
@@ -105,6 +106,7 @@ def hand_in_everything(course: Course) -> None:
     )
 
 
+REPAIRED = {"deleted", "empty"}
 STOCK_GIVES_UP = {"dead", "stubborn", "duplicate", "missing"}
 
 
@@ -129,7 +131,8 @@ def class_graded_twice(
 
     with ThreadPoolExecutor(1) as beside:
         done = beside.submit(grade_with_stock, stock)
-        room = open_course(ours.folder, Config({"SandboxedExecute": {"unsafe": _no_sandbox()}}))
+        config = {"SandboxedExecute": {"unsafe": _no_sandbox()}, "SaveScores": {"stderr_fails_tests": True}}
+        room = open_course(ours.folder, Config(config))
         results = list(grade(room, ASSIGNMENT, room.submitted(ASSIGNMENT)))
         done.result()
     return scores(stock), scores(ours), results
@@ -147,9 +150,9 @@ def test_every_cell_of_every_submission_that_stock_grades_has_the_same_score(
     class_graded_twice: tuple[dict[str, Scores], dict[str, Scores], list[Result]],
 ) -> None:
     stock, ours, _results = class_graded_twice
-    graded_by_stock = set(stock) - STOCK_GIVES_UP
+    graded_by_stock = set(stock) - STOCK_GIVES_UP - REPAIRED
 
-    assert len(graded_by_stock) >= 12
+    assert len(graded_by_stock) >= 14
     assert {account: ours[account] for account in graded_by_stock} == {
         account: stock[account] for account in graded_by_stock
     }
@@ -198,11 +201,36 @@ def test_what_cannot_be_graded_is_named_with_a_sentence_and_the_rest_is_graded(
     _stock, ours, results = class_graded_twice
 
     assert {result.account: result.reason for result in results if result.outcome == "failed"} == {
-        "duplicate": "ps1.ipynb has the cell double_test more than once: the copies must be removed.",
         "missing": "ps1.ipynb is missing; the submission has other.ipynb.",
     }
-    assert all(automatic is None for automatic, _final, _by_hand in ours["duplicate"].values())
+    assert "missing" not in ours
     assert len(results) == 21
+
+
+def test_deleted_and_duplicated_cells_are_repaired_and_named(
+    class_graded_twice: tuple[dict[str, Scores], dict[str, Scores], list[Result]],
+) -> None:
+    stock, ours, results = class_graded_twice
+    repairs = {result.account: [one["sentence"] for one in result.repairs] for result in results}
+
+    assert stock["deleted"]["double_test"] == (None, 0, True)
+    assert ours["deleted"] == ours["right"] | {"why": (None, 0, True)}
+    assert repairs["deleted"] == [
+        "The cell `double_test` was deleted; it is put back.",
+        "The answer `why` was deleted; an empty cell is in its place, for whoever grades.",
+    ]
+    assert ours["duplicate"] == ours["right"]
+    assert repairs["duplicate"] == [
+        "There is more than one cell with the name `double_test`; one of them is graded, the others are kept."
+    ]
+    assert {cell: score for cell, (score, _final, _by_hand) in ours["empty"].items()} == {
+        "double_test": 0,
+        "root_test": 0,
+        "parts": 0,
+        "by_hand": None,
+        "why": None,
+    }
+    assert repairs["right"] == []
 
 
 def test_the_sandbox_is_recorded_and_papermill_leaves_no_trace(tmp_path: Path) -> None:
@@ -214,6 +242,7 @@ def test_the_sandbox_is_recorded_and_papermill_leaves_no_trace(tmp_path: Path) -
 
     graded = nbformat.read(course.folder / "autograded" / "ana" / ASSIGNMENT / "ps1.ipynb", as_version=4)
     assert (result.outcome, result.score, result.max_score, result.needs_manual_grade) == ("graded", 6.5, 15.5, True)
-    assert graded.metadata["nbcohort"] == {"sandbox": probe().name}
+    assert graded.metadata["nbcohort"].keys() == {"sandbox", "run"}
+    assert graded.metadata["nbcohort"]["sandbox"] == probe().name
     assert "papermill" not in graded.metadata
     assert not any("papermill" in cell.metadata for cell in graded.cells)

@@ -7,14 +7,17 @@ from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbformat import NotebookNode
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import AssignLatePenalties, Execute, GetGrades
+from nbgrader.preprocessors import AssignLatePenalties, Execute, GetGrades, SaveAutoGrades
 from traitlets import Bool, Float, Integer, List, Unicode
 from traitlets.config import Config
 from traitlets.config.loader import LazyConfigValue
 
 from nbcohort.grading import feedback
+from nbcohort.grading.job import PRELOAD, How
 from nbcohort.grading.left import Keep
-from nbcohort.grading.run import How, run_notebook
+from nbcohort.grading.run import run_notebook
+from nbcohort.grading.scores import SaveScores
+from nbcohort.grading.task import Settings
 from nbcohort.sandbox import Limits
 
 _DEFAULTS = Limits()
@@ -83,6 +86,12 @@ class SandboxedExecute(Execute):
     kept_files = Integer(
         32 << 20, help="Bytes of the files that cells write beside a notebook that are kept with it; 0 for none."
     ).tag(config=True)
+    preload = List(
+        Unicode(), list(PRELOAD), help="Modules that are imported once, before any notebook runs, to save their time."
+    ).tag(config=True)
+    notebook_size = Integer(20 << 20, help="Bytes of a notebook's file that `nbcohort grade` still grades.").tag(
+        config=True
+    )
     hidden = List(Unicode(), help="Folders that stay invisible although the Python environment holds them.").tag(
         config=True
     )
@@ -91,21 +100,32 @@ class SandboxedExecute(Execute):
         """Run `nb`, in place, beside copies of the files of its folder; note the sandbox in its metadata."""
         self._complain_of_settings()
         folder = Path(resources["metadata"]["path"]).absolute()
-        settings = {name: getattr(self, name) for name in _PASSED_ON}
+        settings = self.settings()
         executed = run_notebook(
             nb,
             folder,
-            self.limits(),
-            How(self.timeout, settings, _TOLD),
-            unsafe=self.unsafe,
+            settings.limits,
+            settings.how,
+            unsafe=settings.unsafe,
             left_out=tuple(path.name for path in folder.glob("*.ipynb")),  # the hidden tests are in them
-            hidden=(*map(Path, self.hidden), *course_roots(self)),  # in case the course lies in the environment
-            keep=Keep(self.kept_files, (*_NEVER_KEPT, *_ignored(self))) if self.kept_files else None,
+            hidden=settings.hidden,
+            keep=settings.keep,
         )
         if executed.left_behind:
             self.log.warning("Files that the notebook wrote are not kept: %s", ", ".join(executed.left_behind))
         nb.metadata["nbcohort"] = {"sandbox": executed.tier}
         return nb, resources
+
+    def settings(self) -> Settings:
+        """Return how notebooks are run, as configured."""
+        passed_on = {name: getattr(self, name) for name in _PASSED_ON}
+        return Settings(
+            self.limits(),
+            How(self.timeout, passed_on, _TOLD, tuple(self.preload)),
+            self.unsafe,
+            keep=Keep(self.kept_files, (*_NEVER_KEPT, *_ignored(self))) if self.kept_files else None,
+            hidden=(*map(Path, self.hidden), *course_roots(self)),  # in case the course lies in the environment
+        )
 
     def limits(self) -> Limits:
         """Return the limits as configured."""
@@ -145,19 +165,26 @@ def _course(configurable: Any) -> CourseDirectory | None:
     return None
 
 
+_INSTEAD_OF = {
+    Execute: SandboxedExecute,
+    "nbgrader.preprocessors.Execute": SandboxedExecute,
+    SaveAutoGrades: SaveScores,
+    "nbgrader.preprocessors.SaveAutoGrades": SaveScores,
+}
+
+
 def configure(c: Config) -> None:
     """Make nbgrader run submissions in the sandbox; call it at the end of `nbgrader_config.py`.
 
-    Takes the place of `Execute` in `Autograde.autograde_preprocessors`, and leaves the other steps as they are. Late
-    penalties are the course's, and worked out anew for the feedback, when grades given by hand count, too.
+    Takes the place of `Execute` and `SaveAutoGrades` in `Autograde.autograde_preprocessors`, and leaves the other steps
+    as they are. Late penalties are the course's, and worked out anew for the feedback, when grades given by hand count,
+    too.
     """
     default = Autograde.class_traits()["autograde_preprocessors"].default()
     steps = c.Autograde.get("autograde_preprocessors") or default
     if isinstance(steps, LazyConfigValue):  # it was appended to
         steps = steps.get_value(default)
-    c.Autograde.autograde_preprocessors = [
-        SandboxedExecute if step in (Execute, "nbgrader.preprocessors.Execute") else step for step in steps
-    ]
+    c.Autograde.autograde_preprocessors = [_INSTEAD_OF.get(step, step) for step in steps]
     c.AssignLatePenalties.setdefault("plugin_class", "nbcohort.grading.lateness.CourseLatePenalty")
     if "preprocessors" not in c.GenerateFeedback:
         c.GenerateFeedback.preprocessors = [AssignLatePenalties, GetGrades, CSSHTMLHeaderPreprocessor]
