@@ -24,14 +24,41 @@ from pathlib import Path
 from typing import Any
 
 from cohort import graders, notebooks
-from cohort.course import make_cohort
-from cohort.measure import Bench, in_turns, profile
+from cohort.course import Cohort, make_cohort
+from cohort.measure import OTTER, PAPERMILL, PAPERMILL_OURS, STOCK, Bench, Step, in_turns, ours, profile
 from cohort.report import Found, as_json, show, show_profile
 from cohort.whole import CommandFailed
 from rich.console import Console
 
 SCALED = (200, 1000)
 """Numbers of submissions that only we grade; the last one with `--full`."""
+
+
+def graders_to_measure(bench: Bench, found: Found, cohort: Cohort, *, install: bool) -> tuple[list[Step], list[Step]]:
+    """Return how to measure what takes long, and what should not; note what is missing. `install`: otter if need be."""
+    cheap: list[Step] = [(ours(1), lambda: bench.ours(cohort, 1))]
+    if "--workers" in graders.grade_options():
+        cheap.append((ours(found.workers), lambda: bench.ours(cohort, found.workers)))
+    else:
+        found.workers = 1
+        found.notes.append("`nbcohort grade` has no --workers yet: it was measured with one worker only.")
+    if "--no-feedback" not in graders.grade_options():
+        found.notes.append("`nbcohort grade` has no --no-feedback yet: it wrote feedback, which nbgrader did not.")
+    if graders.has_engine():
+        cheap.append((PAPERMILL_OURS, lambda: bench.papermill(cohort, "nbcohort")))
+    else:
+        found.notes.append("Papermill has no engine named nbcohort yet: it was measured with its default engine only.")
+    dear: list[Step] = [
+        (STOCK, lambda: bench.stock(cohort)),
+        (PAPERMILL, lambda: bench.papermill(cohort, "default")),
+    ]
+    try:
+        with bench.console.status("installing otter"):
+            python = graders.otter_environment(install=install)
+        dear.append((OTTER, lambda: bench.otter(cohort, python)))
+    except CommandFailed as why:
+        found.notes.append(f"otter is left out: {why}")
+    return dear, cheap
 
 
 def measure(arguments: argparse.Namespace, folder: Path, console: Console) -> Found:
@@ -44,40 +71,37 @@ def measure(arguments: argparse.Namespace, folder: Path, console: Console) -> Fo
     bench = Bench(folder, console, rounds)
     found = Found(bench, count, scaled, graders.cores())
 
-    cheap = [lambda: bench.ours(cohort, 1)]
-    if "--workers" in graders.grade_options():
-        cheap.append(lambda: bench.ours(cohort, found.workers))
-    else:
-        found.workers = 1
-        found.notes.append("`nbcohort grade` has no --workers yet: it was measured with one worker only.")
-    if "--no-feedback" not in graders.grade_options():
-        found.notes.append("`nbcohort grade` has no --no-feedback yet: it wrote feedback, which nbgrader did not.")
-    if graders.has_engine():
-        cheap.append(lambda: bench.papermill(cohort, "nbcohort"))
-    else:
-        found.notes.append("Papermill has no engine named nbcohort yet: it was measured with its default engine only.")
-    dear = [lambda: bench.stock(cohort), lambda: bench.papermill(cohort, "default")]
-    try:
-        with console.status("installing otter"):
-            python = graders.otter_environment(install=not arguments.quick)
-        dear.append(lambda: bench.otter(cohort, python))
-    except CommandFailed as why:
-        found.notes.append(f"otter is left out: {why}")
+    dear, cheap = graders_to_measure(bench, found, cohort, install=not arguments.quick)
 
-    in_turns(dear, cheap, rounds)
-    bench.compare_with_stock(count)
-    for number in scaled:
-        bench.ours(largest.first(number), found.workers)
-    with console.status("the floor and the sandbox, notebook by notebook"):
+    def scale() -> None:
+        for number in scaled:
+            bench.ours(largest.first(number), found.workers)
+
+    def compare() -> None:
         found.compared = notebooks.compare(cohort, rounds)
         bench.troubles += found.compared.differences
-    with console.status("first results"):
+
+    def first_results() -> None:
         found.first_results = notebooks.first_results(3 if arguments.quick else 30)
+
+    def stock_first_results() -> None:
         found.stock_first_results = notebooks.stock_first_results(1 if arguments.quick else 5)
-    if arguments.profile:
-        with console.status("profiling"):
-            found.profile = profile(cohort, folder)
-            found.cells = notebooks.code_cells(cohort)
+
+    def profiled() -> None:
+        found.profile = profile(cohort, folder)
+        found.cells = notebooks.code_cells(cohort)
+
+    steps = in_turns(dear, cheap, rounds)
+    steps += [
+        ("the floor and the sandbox, notebook by notebook", compare),
+        ("first results of sandboxed kernels", first_results),
+        ("first results of usual kernels", stock_first_results),
+        ("more submissions", scale),
+        *([("the profile", profiled)] if arguments.profile else []),
+    ]
+    for what, do in steps:
+        bench.attempt(what, do)
+    bench.compare_with_stock(count)
     return found
 
 
@@ -103,12 +127,12 @@ def main() -> int:
     figures: dict[str, Any] = as_json(found) | {"load average before and after": [round(one, 1) for one in load]}
     show(found, console)
     console.print(f"Load average before {load[0]:.1f}, after {load[1]:.1f}, on {os.cpu_count()} processors.")
-    if found.profile:
+    if arguments.profile:
         show_profile(found, console)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2), "utf-8")
     if found.bench.troubles:
-        console.print("Not all did the same work rightly, so the figures above are worth nothing:", style="bold red")
+        console.print("Not all work was done, and rightly, so the figures above are worth nothing:", style="bold red")
     for trouble in found.bench.troubles[:20]:
         console.print(trouble, style="bold red", markup=False)
     if len(found.bench.troubles) > 20:

@@ -1,20 +1,23 @@
 """Measuring: the cohort is graded in copies of its course, by one grader after the other, and the scores compared."""
 
 import json
-import shutil
 import statistics
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from nbcohort.errors import NbcohortError
+
 from . import graders
 from .assignment import QUESTIONS
 from .course import BIN, Cohort, Scores, disagreements, scores
 from .graders import Command
-from .whole import Spent, run
+from .whole import CommandFailed, Spent, run
 
 CHEAP = 60.0
 """What took longer than so many seconds is not measured again."""
@@ -24,6 +27,9 @@ STOCK_START = "nbgrader autograde, nothing to do"
 PAPERMILL = "papermill, default engine"
 PAPERMILL_OURS = "papermill, engine nbcohort"
 OTTER = "otter"
+
+Step = tuple[str, Callable[[], None]]
+"""What is measured, in words, and how."""
 
 Key = tuple[str, int]
 """A name of those above, and a number of submissions."""
@@ -67,28 +73,26 @@ class Bench:
 
     def stock(self, cohort: Cohort) -> None:
         """Grade with nbgrader, and once more, when nothing is left to be done: what it takes to start."""
-        course = cohort.copy_course(self.folder / "stock")
-        self._grade(STOCK, cohort, graders.nbgrader(), course)
-        self._measure(STOCK_START, cohort, graders.nbgrader(), course)
-        shutil.rmtree(course)
+        with self._copy(cohort) as course:
+            self._grade(STOCK, cohort, graders.nbgrader(), course)
+            self._measure(STOCK_START, cohort, graders.nbgrader(), course)
 
     def ours(self, cohort: Cohort, workers: int) -> None:
         """Grade with `nbcohort grade`, unless that was done often enough."""
         if self._is_known(ours(workers), cohort):
             return
-        course = cohort.copy_course(self.folder / "ours")
-        self._grade(ours(workers), cohort, graders.nbcohort(course, workers), course)
-        shutil.rmtree(course)
+        with self._copy(cohort) as course:
+            self._grade(ours(workers), cohort, graders.nbcohort(course, workers), course)
 
     def papermill(self, cohort: Cohort, engine: str) -> None:
         """Run all notebooks with Papermill, unless that was done often enough."""
         name = PAPERMILL if engine == "default" else PAPERMILL_OURS
         if self._is_known(name, cohort):
             return
-        notebooks, ran = cohort.copy_runnable(self.folder / "papermill"), self.folder / "ran.json"
-        self._measure(name, cohort, graders.papermill(engine, notebooks, ran), self.folder)
-        shutil.rmtree(notebooks)
-        found = json.loads(ran.read_text("utf-8"))
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            notebooks, ran = cohort.copy_runnable(Path(folder, "notebooks")), Path(folder, "ran.json")
+            self._measure(name, cohort, graders.papermill(engine, notebooks, ran), self.folder)
+            found = json.loads(ran.read_text("utf-8"))
         self._ran = self._ran or found
         if found != self._ran:
             self.troubles.append("Papermill's two engines did not run the same cells with the same errors.")
@@ -112,8 +116,14 @@ class Bench:
     def compare_with_stock(self, count: int) -> None:
         """Note where our scores of the first `count` submissions are not those of stock nbgrader."""
         for (name, number), found in self.scores.items():
-            if number == count and name != STOCK:
+            if number == count and name != STOCK and (STOCK, count) in self.scores:
                 self.troubles += disagreements(name, found, STOCK, self.scores[STOCK, count])
+
+    @contextmanager
+    def _copy(self, cohort: Cohort) -> Iterator[Path]:
+        """Copy the course for a while."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            yield cohort.copy_course(Path(folder, "course"))
 
     def _grade(self, name: str, cohort: Cohort, command: Command, course: Path) -> None:
         self._measure(name, cohort, command, course)
@@ -128,10 +138,19 @@ class Bench:
 
     def _measure(self, name: str, cohort: Cohort, command: Command, folder: Path) -> None:
         count = len(cohort.submissions)
-        with self.console.status(f"{name}, {count} submissions"):
-            spent = run(command, folder, self.folder / "log")
+        spent = run(command, folder, self.folder / "log")
         self.spent.setdefault((name, count), []).append(spent)
-        self.console.print(f"{name}, {count} submissions: {spent.seconds:.1f} s, {spent.cpu:.1f} s of the processors")
+        self.console.print(
+            f"{name}, {count} submissions: {spent.seconds:.1f} s, of the processors at least {spent.cpu:.1f} s"
+        )
+
+    def attempt(self, what: str, do: Callable[[], None]) -> None:
+        """Measure something; if that fails, note why, and keep what was measured before."""
+        try:
+            with self.console.status(what):
+                do()
+        except (CommandFailed, NbcohortError, RuntimeError) as why:
+            self.troubles.append(f"{what}: {why}")
 
 
 def profile(cohort: Cohort, folder: Path) -> dict[str, Any]:
@@ -139,15 +158,14 @@ def profile(cohort: Cohort, folder: Path) -> dict[str, Any]:
     course, report = cohort.copy_course(folder / "profiled"), folder / "sampled.json"
     sampled: Command = [BIN / "python", Path(__file__).with_name("sampled.py"), report]
     run(graders.nbcohort(course, 1, sampled), course, folder / "log")
-    shutil.rmtree(course)
     found: dict[str, Any] = json.loads(report.read_text("utf-8"))
     return found
 
 
-def in_turns(dear: list[Callable[[], None]], cheap: list[Callable[[], None]], rounds: int) -> None:
-    """Do what is dear once, and what is cheap in rounds between that, so that both see the machine equally busy."""
+def in_turns(dear: list[Step], cheap: list[Step], rounds: int) -> list[Step]:
+    """Return an order: what is dear once, between rounds of what is cheap; so both see the machine equally busy."""
+    order = []
     for number in range(max(rounds, len(dear))):
-        for one in cheap if number < rounds else []:
-            one()
-        for one in dear[number : number + 1]:
-            one()
+        order += cheap if number < rounds else []
+        order += dear[number : number + 1]
+    return order

@@ -1,6 +1,7 @@
 """The figures: ratios to the peers that were measured in the same run, and which goals they reach."""
 
 import statistics
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,14 +57,19 @@ class Found:
         return _ratio(self.stock_seconds(count), self.bench.seconds(ours(workers), count))
 
     @property
-    def floor(self) -> float:
-        """Return the median of what bare execution takes."""
-        return statistics.median(one.seconds for one in self.compared.floors)
+    def tier(self) -> str:
+        """Return in which kind of sandbox notebooks ran."""
+        return " and ".join(sorted({one.tier for one in self.compared.sandboxed}))
 
     @property
-    def sandboxed(self) -> float:
+    def floor(self) -> float | None:
+        """Return the median of what bare execution takes."""
+        return median(one.seconds for one in self.compared.floors)
+
+    @property
+    def sandboxed(self) -> float | None:
         """Return the median of what a notebook takes in our sandbox."""
-        return statistics.median(one.seconds for one in self.compared.sandboxed)
+        return median(one.seconds for one in self.compared.sandboxed)
 
     @property
     def papermill_ratio(self) -> float | None:
@@ -76,13 +82,20 @@ class Found:
     @property
     def figures(self) -> dict[str, float | None]:
         """Return the figures with goals; None for what was not measured."""
+        first = median(self.first_results)
         return {
             "end_to_end_ratio_24": self.end_to_end(24, self.workers) if self.count == 24 else None,
             "end_to_end_ratio_200": self.end_to_end(200, self.workers),
             "papermill_ratio": self.papermill_ratio,
-            "floor_ratio": self.sandboxed / self.floor,
-            "first_result_ms": statistics.median(self.first_results) * 1000,
+            "floor_ratio": _ratio(self.sandboxed, self.floor),
+            "first_result_ms": None if first is None else first * 1000,
         }
+
+
+def median(values: Iterable[float]) -> float | None:
+    """Return the median; None of nothing."""
+    known = list(values)
+    return statistics.median(known) if known else None
 
 
 def _ratio(theirs: float | None, mine: float | None) -> float | None:
@@ -110,7 +123,7 @@ def as_json(found: Found) -> dict[str, Any]:
                 "name": name,
                 "submissions": count,
                 "seconds": [round(one.seconds, 3) for one in spent],
-                "processors' seconds": [round(one.cpu, 3) for one in spent],
+                "processors' seconds, at least": [round(one.cpu, 3) for one in spent],
             }
             for (name, count), spent in bench.spent.items()
         ],
@@ -118,7 +131,7 @@ def as_json(found: Found) -> dict[str, Any]:
         "seconds of a notebook": {
             "floor": [round(one.seconds, 4) for one in found.compared.floors],
             "sandboxed": [round(one.seconds, 4) for one in found.compared.sandboxed],
-            "sandbox": found.compared.sandboxed[0].tier,
+            "sandbox": found.tier,
         },
         "seconds to the first result": {
             "sandboxed": [round(one, 4) for one in found.first_results],
@@ -134,7 +147,7 @@ def show(found: Found, console: Console) -> None:
     """Print what was measured, and the goals."""
     bench = found.bench
     table = Table(title="Whole processes")
-    for heading in ("", "submissions", "seconds", "per submission", "processors' seconds", "nbgrader takes"):
+    for heading in ("", "submissions", "seconds", "per submission", "processors, at least", "nbgrader takes"):
         table.add_column(heading, justify="right" if heading else "left")
     for (name, count), spent in bench.spent.items():
         seconds = bench.seconds(name, count)
@@ -154,7 +167,7 @@ def show(found: Found, console: Console) -> None:
 
 
 def _show_goals(found: Found, console: Console) -> None:
-    usual = statistics.median(found.stock_first_results) * 1000
+    usual = median(found.stock_first_results)
     bench, count, mine = found.bench, found.count, ours(found.workers)
     scaled = 200 if 200 in found.scaled else count
     rows = {
@@ -174,14 +187,14 @@ def _show_goals(found: Found, console: Console) -> None:
             _seconds(bench.seconds(PAPERMILL_OURS, count)),
         ),
         "floor_ratio": (
-            f"a notebook, {found.compared.sandboxed[0].tier}",
-            f"bare execution {found.floor * 1000:.0f} ms",
-            f"{found.sandboxed * 1000:.0f} ms",
+            f"a notebook, {found.tier}",
+            f"bare execution {_milliseconds(found.floor)}",
+            _milliseconds(found.sandboxed),
         ),
         "first_result_ms": (
             "first result of a sandboxed kernel",
-            f"a usual kernel {usual:.0f} ms",
-            f"{found.figures['first_result_ms']:.1f} ms",
+            f"a usual kernel {_milliseconds(usual)}",
+            _milliseconds(median(found.first_results)),
         ),
     }
     table = Table(title="Goals")
@@ -190,12 +203,13 @@ def _show_goals(found: Found, console: Console) -> None:
     for name, (what, peer, seconds) in rows.items():
         value = found.figures[name]
         if name == "first_result_ms":
-            ratio, goal = f"{usual / float(value or 1):.0f} x", f"at most {GOALS[name]:g} ms"
+            goal, ratio = f"at most {GOALS[name]:g} ms", _ratio(usual, median(found.first_results))
         else:
-            goal = f"{'at most' if name in _AT_MOST else 'at least'} {GOALS[name]:g} x"
-            ratio = "-" if value is None else f"{value:.2f} x"
+            goal, ratio = f"{'at most' if name in _AT_MOST else 'at least'} {GOALS[name]:g} x", value
         words = {True: "[green]reached[/]", False: "[red]not reached[/]", None: "not measured"}
-        table.add_row(what, peer, seconds, ratio, goal, words[reached(name, value)])
+        table.add_row(
+            what, peer, seconds, "-" if ratio is None else f"{ratio:.2f} x", goal, words[reached(name, value)]
+        )
     console.print(table)
     for workers in sorted({1, found.workers}):
         ratio_there = found.end_to_end(count, workers)
@@ -211,9 +225,28 @@ def _seconds(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f} s"
 
 
+def _milliseconds(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds * 1000:.1f} ms"
+
+
 def show_profile(found: Found, console: Console) -> None:
     """Print where the time above the floor goes: in a notebook, and in the coordinating process."""
-    assert found.profile
+    if found.compared.sandboxed:
+        _show_notebook(found, console)
+    if not found.profile:
+        return
+    table = Table(title=f"`nbcohort grade`, one worker, {found.count} submissions: the coordinating process's threads")
+    for heading in ("at", "seconds", "ms per submission"):
+        table.add_column(heading, justify="left" if heading == "at" else "right")
+    for name, seconds in found.profile["stages"].items():
+        table.add_row(name, f"{seconds:.2f}", f"{seconds / found.count * 1000:.1f}")
+    table.add_row("all of it, from start to end", f"{found.profile['seconds']:.2f}", "")
+    console.print(table)
+    busiest = list(found.profile["busiest"].items())[:12]
+    console.print("Busiest: " + ", ".join(f"{name} {took:.2f} s" for name, took in busiest), markup=False)
+
+
+def _show_notebook(found: Found, console: Console) -> None:
     floors, runs = found.compared.floors, found.compared.sandboxed
     table = Table(title="A notebook, in milliseconds: medians")
     for heading in ("", "bare", "sandboxed", "above"):
@@ -229,13 +262,3 @@ def show_profile(found: Found, console: Console) -> None:
     add("from the last cell on", [0.0], [one.end for one in runs])
     add("all of it", [one.seconds for one in floors], [one.seconds for one in runs])
     console.print(table)
-    table = Table(title=f"`nbcohort grade`, one worker, {found.count} submissions: the coordinating process's threads")
-    for heading in ("at", "seconds", "ms per submission"):
-        table.add_column(heading, justify="left" if heading == "at" else "right")
-    for name, seconds in found.profile["stages"].items():
-        table.add_row(name, f"{seconds:.2f}", f"{seconds / found.count * 1000:.1f}")
-    table.add_row("all of it, from start to end", f"{found.profile['seconds']:.2f}", "")
-    console.print(table)
-    console.print(
-        "Busiest: " + ", ".join(f"{name} {took:.2f} s" for name, took in list(found.profile["busiest"].items())[:12])
-    )

@@ -20,7 +20,8 @@ class Spent:
 
     seconds: float
     cpu: float
-    """Of all its processes: unlike the other, hardly a matter of who else uses the machine."""
+    """The processors' time: unlike the other, hardly a matter of who else uses the machine. Only of the processes that
+    were waited for, so it is more where the system reaps forks."""
 
 
 def run(command: Sequence[str | Path], folder: Path, log: Path) -> Spent:

@@ -1,6 +1,5 @@
 """The cohort that the benchmark of grading makes, and what it concludes from what it measured."""
 
-import itertools
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from rich.console import Console
 from benchmarks.cohort.assignment import KINDS, QUESTIONS, Submission, filled, grade_id, source_notebook, submission
 from benchmarks.cohort.course import Scores, disagreements
 from benchmarks.cohort.measure import STOCK, STOCK_START, Bench, in_turns, ours
-from benchmarks.cohort.report import Found, reached
+from benchmarks.cohort.report import Found, as_json, reached
 from benchmarks.cohort.whole import CommandFailed, Spent, run
 
 
@@ -102,14 +101,22 @@ def test_some_goals_are_to_be_reached_from_above() -> None:
 
 
 def test_what_is_dear_comes_between_rounds_of_what_is_cheap() -> None:
-    done: list[str] = []
-    counted = itertools.count(1)
-    in_turns(
-        [lambda: done.append("stock"), lambda: done.append("papermill")],
-        [lambda: done.append(f"ours {next(counted)}")],
-        3,
-    )
-    assert done == ["ours 1", "stock", "ours 2", "papermill", "ours 3"]
+    def nothing() -> None:
+        pass
+
+    order = in_turns([("stock", nothing), ("papermill", nothing)], [("ours", nothing)], 3)
+    assert [what for what, _do in order] == ["ours", "stock", "ours", "papermill", "ours"]
+
+
+def test_what_fails_is_told_and_leaves_the_other_figures(found: Found) -> None:
+    def fail() -> None:
+        raise CommandFailed("no such grader")
+
+    found.bench.attempt("stock", fail)
+    assert found.bench.troubles == ["stock: no such grader"]
+    assert found.end_to_end(24, 2) == 10
+    assert found.figures["floor_ratio"] is None
+    assert as_json(found)["goals"]["floor_ratio"]["reached"] is None
 
 
 def test_a_command_that_fails_is_no_measurement(tmp_path: Path) -> None:
