@@ -267,4 +267,4 @@ def test_unsafe_grades_without_a_sandbox_and_says_so_in_the_notebook(small: Cour
     assert program.returncode == 0, complained
     (result,) = json.loads(printed)["submissions"]
     graded = json.loads((small.folder / "autograded" / "ana" / "ps1" / "ps1.ipynb").read_text())
-    assert (result["score"], graded["metadata"]["nbcohort"]) == (6.5, {"sandbox": "none"})
+    assert (result["score"], graded["metadata"]["nbcohort"]["sandbox"]) == (6.5, "none")

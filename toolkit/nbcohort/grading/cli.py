@@ -49,13 +49,19 @@ def grade(
     as_json: Annotated[bool, typer.Option("--json", help=_("Print the results as JSON."))] = False,
 ) -> None:
     """Collect, grade and give feedback: each submission in a sandbox, into nbgrader's gradebook."""
+    from nbcohort.grading.early import import_jsonschema, start_what_is_forked
+    from nbcohort.sandbox import probe
+
+    tier = "none" if unsafe else probe().name
+    import_jsonschema()
+    if not executor:
+        start_what_is_forked(course, unsafe=unsafe)
+
     from traitlets.config import Config
 
     from nbcohort.grading import grade as grading
     from nbcohort.grading.course_room import open_course, tools_on_path
-    from nbcohort.sandbox import probe
 
-    tier = "none" if unsafe else probe().name
     results: list[Result] = []
     with tools_on_path():
         room = open_course(course, Config({"SandboxedExecute": {"unsafe": unsafe}}))

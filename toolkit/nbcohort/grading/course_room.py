@@ -117,6 +117,9 @@ class _Silent(NbGrader):
     load_cwd_config = False
     name = "nbcohort-grade"
 
+    def migrate_config(self) -> None:
+        """Leave the files of an IPython of ten years ago where they are."""
+
 
 def open_course(folder: Path, extra: Config | None = None) -> CourseRoom:
     """Return the course in `folder`, configured by its `nbgrader_config.py` and then by `extra`.

@@ -13,6 +13,7 @@ from traitlets.config import Config
 from traitlets.config.loader import LazyConfigValue
 
 from nbcohort.grading import feedback
+from nbcohort.grading.early import preloaded_by
 from nbcohort.grading.job import PRELOAD, How
 from nbcohort.grading.left import Keep
 from nbcohort.grading.run import run_notebook
@@ -87,7 +88,10 @@ class SandboxedExecute(Execute):
         32 << 20, help="Bytes of the files that cells write beside a notebook that are kept with it; 0 for none."
     ).tag(config=True)
     preload = List(
-        Unicode(), list(PRELOAD), help="Modules that are imported once, before any notebook runs, to save their time."
+        Unicode(),
+        None,
+        allow_none=True,
+        help="Modules that are imported once, before any notebook runs; if not given, what `course.toml` says.",
     ).tag(config=True)
     notebook_size = Integer(20 << 20, help="Bytes of a notebook's file that `nbcohort grade` still grades.").tag(
         config=True
@@ -119,13 +123,18 @@ class SandboxedExecute(Execute):
     def settings(self) -> Settings:
         """Return how notebooks are run, as configured."""
         passed_on = {name: getattr(self, name) for name in _PASSED_ON}
+        preload = tuple(self.preload) if self.preload is not None else self._preloaded_by_course()
         return Settings(
             self.limits(),
-            How(self.timeout, passed_on, _TOLD, tuple(self.preload)),
+            How(self.timeout, passed_on, _TOLD, preload),
             self.unsafe,
             keep=Keep(self.kept_files, (*_NEVER_KEPT, *_ignored(self))) if self.kept_files else None,
             hidden=(*map(Path, self.hidden), *course_roots(self)),  # in case the course lies in the environment
         )
+
+    def _preloaded_by_course(self) -> tuple[str, ...]:
+        named = [preloaded_by(root) for root in course_roots(self)]
+        return PRELOAD if not named or named[0] is None else named[0]
 
     def limits(self) -> Limits:
         """Return the limits as configured."""

@@ -26,7 +26,8 @@ from nbcohort.grading.course_room import CourseRoom
 from nbcohort.grading.master import Master
 from nbcohort.grading.place import share
 from nbcohort.grading.pool import Perform, cluster, in_threads, workers_here
-from nbcohort.grading.record import Book, GradebookAway, Recorder, Standing
+from nbcohort.grading.record import Book, GradebookAway, Recorder
+from nbcohort.grading.sheet import Standing
 from nbcohort.grading.steps import sentence_on, what_is_unusual
 from nbcohort.grading.submission import Ready, Submission, find_submission, read_graded
 from nbcohort.grading.workshop import Workshop
@@ -201,7 +202,9 @@ class _Run:
         submission, started = ready.submission, self._clock()
         try:
             standing: Standing = self._book.write(
-                lambda work: self._recorder.record(work, submission.account, ready.notebooks, submission.timestamp)
+                lambda session: self._recorder.record(
+                    session, submission.account, ready.notebooks, submission.timestamp
+                )
             )
         except GradebookAway:
             raise

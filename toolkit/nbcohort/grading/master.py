@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nbformat import NotebookNode
 from nbgrader.api import (
     Assignment,
     GradeCell,
@@ -43,28 +44,30 @@ class MasterCell:
     commented: str | None = None
     """The same for its comments."""
 
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """Return the `nbgrader` metadata that such a cell has."""
+    def as_metadata(self) -> NotebookNode:
+        """Return the metadata of such a cell."""
         points = {} if self.max_score is None else {"points": self.max_score}
         checksum = {} if self.checksum is None else {"checksum": self.checksum}
-        return {
-            "schema_version": 3,
-            "grade_id": self.name,
-            "grade": self.grade,
-            "solution": self.solution,
-            "task": self.task,
-            "locked": self.locked,
-            "cell_type": self.cell_type,
+        meta = NotebookNode(
+            schema_version=3,
+            grade_id=self.name,
+            grade=self.grade,
+            solution=self.solution,
+            task=self.task,
+            locked=self.locked,
+            cell_type=self.cell_type,
             **points,
             **checksum,
-        }
+        )
+        return NotebookNode(nbgrader=meta)
 
 
 @dataclass(frozen=True)
 class MasterNotebook:
     """A notebook of an assignment."""
 
+    key: str
+    """The database's."""
     name: str
     kernelspec: str | None
     """As JSON."""
@@ -139,7 +142,7 @@ def read_master(session: Session, assignment: str, source: Path) -> Master:
     return Master(
         assignment,
         {
-            name: MasterNotebook(name, kernelspec, _ordered(cells[key], source / f"{name}.ipynb"))
+            name: MasterNotebook(key, name, kernelspec, _ordered(cells[key], source / f"{name}.ipynb"))
             for key, name, kernelspec in found
         },
     )

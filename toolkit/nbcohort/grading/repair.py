@@ -126,7 +126,7 @@ def _restore(cell: NotebookNode, master: MasterCell, found: dict[Kind, list[str]
         retype(cell, master.cell_type)
     elif master.locked and _is_edited(cell):
         found.setdefault("edited", []).append(master.name)
-    cell.metadata["nbgrader"] = NotebookNode(master.metadata)
+    cell.metadata.update(master.as_metadata())
     if said != _meaning(cell):
         found.setdefault("metadata", []).append(master.name)
 
@@ -171,7 +171,7 @@ def _put_back(notebook: NotebookNode, cell: MasterCell, master: MasterNotebook, 
     new = NotebookNode(
         id=_new_id(notebook, cell.name),
         cell_type=cell.cell_type,
-        metadata=NotebookNode(nbgrader=NotebookNode(cell.metadata)),
+        metadata=cell.as_metadata(),
         source=source,
     )
     if cell.cell_type == "code":

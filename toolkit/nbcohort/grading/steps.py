@@ -1,5 +1,6 @@
 """nbgrader's steps before and after a notebook is run, as the course configured them, without a database."""
 
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -21,8 +22,9 @@ from nbgrader.preprocessors import (
 )
 from traitlets import import_item
 
+from nbcohort.errors import Invalid
 from nbcohort.grading.executor import SandboxedExecute
-from nbcohort.grading.master import Master
+from nbcohort.grading.master import Master, MasterNotebook
 from nbcohort.grading.scores import SaveScores
 from nbcohort.i18n import _
 
@@ -69,31 +71,54 @@ def _classes(steps: Iterable[Any]) -> list[type[Preprocessor]]:
 
 
 class Steps:
-    """The steps of one assignment; several threads may take them at once."""
+    """The steps of one assignment; several threads may take them at once.
+
+    nbgrader's check of its metadata takes longer than all other steps. Here the metadata are the instructor's, so those
+    are checked, once; it is only when `ClearMetadataPreprocessor` changes them that each notebook is checked again.
+    """
 
     def __init__(self, converter: Autograde, master: Master) -> None:
-        """Args: `converter`: nbgrader's, configured as the course wants it."""
+        """Args: `converter`: nbgrader's, configured as the course wants it; `master`: of repaired notebooks.
+
+        Raises `Invalid` if the instructor's version is not as nbgrader wants it.
+        """
         self._converter = converter
         self._master = master
+        self._mine = threading.local()
+        self._after: list[type[Preprocessor]] = [IgnorePattern, ClearMetadataPreprocessor, LimitOutput]
+        if ClearMetadataPreprocessor(parent=converter).enabled:
+            self._after.append(CheckCellMetadata)
+        for notebook in master.notebooks.values():
+            self._check(notebook)
+
+    def _check(self, notebook: MasterNotebook) -> None:
+        cells = [NotebookNode(cell_type=one.cell_type, source="", metadata=one.as_metadata()) for one in notebook.cells]
+        try:
+            CheckCellMetadata(parent=self._converter)(NotebookNode(cells=cells), {})
+        except Exception as error:
+            sentence = _(
+                "The instructor's version of {name} is damaged: run `nbgrader generate_assignment {assignment}`."
+            )
+            raise Invalid(sentence.format(name=notebook.name, assignment=self._master.assignment)) from error
 
     def before(self, notebook: NotebookNode, name: str) -> NotebookNode:
-        """Return the notebook as it is run: with the instructor's kernel and locked cells."""
-        for step in (ClearOutput, DeduplicateIds, _OverwriteKernelspec, _OverwriteCells, CheckCellMetadata):
-            notebook = self._take(step, notebook, name)
-        return notebook
+        """Return the notebook as it is run, from a repaired one: with the instructor's kernel and locked cells."""
+        return self._take((ClearOutput, DeduplicateIds, _OverwriteKernelspec, _OverwriteCells), notebook, name)
 
     def after(self, notebook: NotebookNode, name: str) -> NotebookNode:
         """Return the notebook as it is kept, from one that has run."""
-        for step in (IgnorePattern, ClearMetadataPreprocessor, LimitOutput, CheckCellMetadata):
-            notebook = self._take(step, notebook, name)
+        notebook = self._take(self._after, notebook, name)
         nbformat.validate(notebook, relax_add_props=True)
         return notebook
 
-    def _take(self, step: type[Preprocessor], notebook: NotebookNode, name: str) -> NotebookNode:
-        preprocessor = step(parent=self._converter)
+    def _take(self, steps: Iterable[type[Preprocessor]], notebook: NotebookNode, name: str) -> NotebookNode:
         resources = {"nbgrader": {"notebook": name, "assignment": self._master.assignment}, "master": self._master}
-        done, _resources = preprocessor(notebook, resources)
-        return done
+        made = self._mine.__dict__  # this thread's: some keep what they are at in themselves
+        for step in steps:
+            if step.__name__ not in made:
+                made[step.__name__] = step(parent=self._converter)
+            notebook, _resources = made[step.__name__](notebook, resources)
+        return notebook
 
 
 class _OverwriteKernelspec(OverwriteKernelspec):
