@@ -119,7 +119,9 @@ class Link:
 
 def _json(raw: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(raw.decode("utf-8", "surrogateescape"))
+        value = json.loads(raw.decode("utf-8", "replace"))
+        if b"\\ud" in raw or b"\\uD" in raw:  # escapes for halves of characters, which no file could hold
+            value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
         raise Nonsense from error
     if not isinstance(value, dict):

@@ -26,7 +26,8 @@ from typing import Any
 import ipykernel.debugger
 from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
-from jupyter_client.session import Session, json_packer
+from ipykernel.kernelapp import IPKernelApp
+from jupyter_client.session import Session, json_default, json_packer
 from tornado.ioloop import IOLoop
 from traitlets.config import Config
 
@@ -53,7 +54,7 @@ _WARM_UP_FOR = {
         "frame.describe()\nframe.groupby('s')['a'].sum().to_frame().merge(frame, on='s')\nframe",
     ),
     "matplotlib.pyplot": (
-        "%matplotlib inline\nimport matplotlib.pyplot as plt\nfigure, axes = plt.subplots()\n"
+        "import matplotlib.pyplot as plt\nfigure, axes = plt.subplots()\n"
         "axes.plot([1, 2])\naxes.bar([1, 2], [3, 4])\naxes.hist([1, 2, 2])\naxes.set_title('t')\nplt.show()",
     ),
 }
@@ -150,9 +151,18 @@ class WireSession(Session):
             sys.stderr.flush()
         parent_id = str((message.get("parent_header") or {}).get("msg_id", ""))
         for content in _pieces(kind, message["content"]):
-            packed = json_packer({"content": content, "metadata": message.get("metadata") or {}})
+            packed = _packed({"content": content, "metadata": message.get("metadata") or {}})
             self.wire.send(kind, parent_id, packed, [memoryview(part).cast("B") for part in buffers or ()])
         return message
+
+
+def _packed(message: dict[str, Any]) -> bytes:
+    """Return it as JSON; half a character (a lone surrogate) is replaced, as it has no place in UTF-8."""
+    try:
+        return json_packer(message)
+    except UnicodeEncodeError:
+        # As escapes, which the starter replaces.
+        return json.dumps(message, default=json_default, allow_nan=False).encode()
 
 
 def _pieces(kind: str, content: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -195,6 +205,7 @@ class NotebookKernel(IPythonKernel):
     async def _execute(self, message: dict[str, Any]) -> None:
         self.set_parent([b""], message, channel="shell")
         self.pre_handler_hook()
+        self.shell._last_traceback = None  # that of an earlier error is in no reply
         try:
             await self.execute_request(None, [], message)
         except KeyboardInterrupt:  # it came after the cell had ended
@@ -245,12 +256,6 @@ class Workshop:
     """A kernel and its streams, made and warmed up before any notebook is known."""
 
     def __init__(self, preload: list[str]) -> None:
-        self.failed = []
-        for name in preload:
-            try:
-                importlib.import_module(name)
-            except ImportError as error:
-                self.failed.append(f"{name}: {error}")
         ipykernel.debugger._is_debugpy_available = False
         session = WireSession(key=b"")
         self.streams = (Stream(session, "stdout", 1), Stream(session, "stderr", 2))
@@ -262,9 +267,27 @@ class Workshop:
         log = logging.getLogger("nbcohort.kernel")
         log.addHandler(logging.NullHandler())
         log.propagate = False
-        self.kernel = NotebookKernel.instance(config=config, session=session, iopub_socket=object(), log=log)
+        application: Any = IPKernelApp.instance(config=config, log=log)
+        self.kernel = application.kernel = NotebookKernel.instance(
+            parent=application,
+            config=config,
+            session=session,
+            iopub_socket=object(),
+            log=log,
+            user_ns=None,  # or else `__main__` is no module
+        )
         self.shell: Any = self.kernel.shell
-        self.shell.configurables.append(self.kernel)
+        application.init_pdb()
+        application.patch_io()
+        application.init_shell()
+        application.init_extensions()
+        self.failed = []
+        with self.shell.builtin_trap:  # pandas and others look when they are imported whether there is a kernel
+            for name in preload:
+                try:
+                    importlib.import_module(name)
+                except ImportError as error:
+                    self.failed.append(f"{name}: {error}")
         self._warm_up([name for name in preload if name in sys.modules])
 
     def _warm_up(self, preloaded: list[str]) -> None:
@@ -276,11 +299,17 @@ class Workshop:
             for code in (*_WARM_UP, *(code for name in preloaded for code in _WARM_UP_FOR.get(name, ()))):
                 await self.kernel._execute(_request({"kind": "execute_request", "parent": "warm-up"}, {"code": code}))
 
+        names = dict(self.shell.user_ns)
         asyncio.run(run())
         pyplot = sys.modules.get("matplotlib.pyplot")
         if pyplot:
             pyplot.close("all")
         self.shell.reset(new_session=True, aggressive=False)
+        history = self.shell.history_manager
+        history._i00 = history._i = history._ii = history._iii = ""
+        self.shell.user_ns.update({name: names[name] for name in names if name.startswith("__")}, _="")
+        for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+            vars(sys).pop(name, None)
         self.shell.execution_count = 1
         for stream in self.streams:
             stream.take_over()

@@ -50,7 +50,8 @@ def _count_threads() -> int:
 
 
 def _prepare(options: dict[str, Any]) -> tuple[Workshop, ModuleType | None]:
-    sys.argv = [sys.argv[0]]
+    launcher = importlib.util.find_spec("ipykernel_launcher")
+    sys.argv = [launcher.origin if launcher and launcher.origin else sys.argv[0], "-f", "kernel.json"]
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     guard = _module(options["guard"]) if options["guard"] else None
     sys.path[:] = [entry for entry in sys.path if entry not in ("", *options["forget"])]
