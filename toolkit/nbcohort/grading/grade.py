@@ -11,7 +11,7 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,7 +83,7 @@ def grade(
     submissions: dict[str, Path],
     options: Options | None = None,
     clock: Callable[[], float] = time.monotonic,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Grade each submission and write its feedback; yield what became of each as soon as it is known.
 
     Raises `NotFound` if the assignment is not there, `Conflict` if someone grades it at this moment, and

@@ -48,10 +48,11 @@ def _content(path: Path, most: int) -> bytes:
         number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise Invalid(_("{name} cannot be read: {why}.").format(name=path.name, why=error.strerror)) from error
+    found = os.fstat(number)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(number)
+        raise Invalid(_("{name} is a folder or a device, not a file.").format(name=path.name))
     with open(number, "rb") as file:  # noqa: PTH123 - it is open already
-        found = os.fstat(number)
-        if not stat.S_ISREG(found.st_mode):
-            raise Invalid(_("{name} is a folder or a device, not a file.").format(name=path.name))
         if found.st_size > most:
             raise TooLarge(
                 _("{name} is a notebook of {size} MB; more than {most} MB are not graded.").format(

@@ -124,11 +124,15 @@ def _restore(cell: NotebookNode, master: MasterCell, found: dict[Kind, list[str]
     if cell.cell_type != master.cell_type:
         found.setdefault("type", []).append(master.name)
         retype(cell, master.cell_type)
-    elif master.locked and _is_edited(cell):
-        found.setdefault("edited", []).append(master.name)
+        edited = False
+    else:
+        edited = master.locked and _is_edited(cell)
+    handed_out = cell.metadata["nbgrader"].get("checksum")
     cell.metadata.update(master.as_metadata())
     if said != _meaning(cell):
         found.setdefault("metadata", []).append(master.name)
+    if edited and compute_checksum(cell) != handed_out:
+        found.setdefault("edited", []).append(master.name)
 
 
 def _meaning(cell: NotebookNode) -> tuple[object, ...]:
@@ -139,7 +143,10 @@ def _meaning(cell: NotebookNode) -> tuple[object, ...]:
 
 
 def _is_edited(cell: NotebookNode) -> bool:
-    """Return whether a cell is not as it was handed out, whatever the instructor's version is now."""
+    """Return whether a cell is not as it was handed out, whatever the instructor's version is now.
+
+    Its settings count; if they were changed, it looks edited.
+    """
     handed_out = cell.metadata["nbgrader"].get("checksum")
     try:
         return isinstance(handed_out, str) and compute_checksum(cell) != handed_out
@@ -171,7 +178,7 @@ def _put_back(notebook: NotebookNode, cell: MasterCell, master: MasterNotebook, 
     new = NotebookNode(
         id=_new_id(notebook, cell.name),
         cell_type=cell.cell_type,
-        metadata=cell.as_metadata(),
+        metadata=NotebookNode(cell.as_metadata(), deletable=False, **({} if cell.solution else {"editable": False})),
         source=source,
     )
     if cell.cell_type == "code":

@@ -45,7 +45,6 @@ def what_is_unusual(converter: Autograde) -> str | None:
 
     A course that has such a setting is graded by that converter, since what the setting does cannot be known.
     """
-    settings = converter.config
     if _classes(converter.sanitize_preprocessors) != _BEFORE:
         return "Autograde.sanitize_preprocessors"
     steps = [SaveScores if step is SaveAutoGrades else step for step in _classes(converter.autograde_preprocessors)]
@@ -56,10 +55,8 @@ def what_is_unusual(converter: Autograde) -> str | None:
             return f"Autograde.{name}"
     if converter.exporter_class is not NotebookExporter:
         return "Autograde.exporter_class"
-    for section in ("Exporter", "NotebookExporter", "FilesWriter"):
-        for name in settings.get(section, {}):
-            if name != "default_preprocessors":
-                return f"{section}.{name}"
+    for name in converter.config.get("FilesWriter", {}):
+        return f"FilesWriter.{name}"
     if converter.coursedir.notebook_id != "*":
         return "CourseDirectory.notebook_id"
     disabled = (step.__name__ for step in (*_BEFORE, *_AFTER[:1], *_AFTER[3:]) if not step(parent=converter).enabled)

@@ -133,6 +133,15 @@ def _write(folder: Path, files: tuple[tuple[str, bytes], ...]) -> None:
         path.write_bytes(content)
 
 
+def _described(settings: Settings) -> str:
+    """Return settings as text, with names for functions: their addresses are others in each run."""
+    client = {
+        name: getattr(value, "__qualname__", "?") if callable(value) else value
+        for name, value in settings.how.client.items()
+    }
+    return repr(replace(settings, how=replace(settings.how, client=client, onlooker=None)))
+
+
 def key_of(
     folder: Path, notebooks: Mapping[str, NotebookNode], settings: Settings, never_the_same: tuple[str, ...]
 ) -> str:
@@ -140,7 +149,7 @@ def key_of(
 
     Files directly in `folder` whose names are in `never_the_same` make no difference.
     """
-    found = hashlib.sha256(f"{sys.version} {settings.watched_by(None)!r}".encode())
+    found = hashlib.sha256(f"{sys.version} {_described(settings)}".encode())
     for name, notebook in notebooks.items():
         cells = [{key: value for key, value in cell.items() if key != "id"} for cell in notebook.cells]
         text = json.dumps([name, notebook.metadata, cells], sort_keys=True)
