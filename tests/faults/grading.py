@@ -1,0 +1,123 @@
+"""A class that is graded by a program that can be killed, on either database; its notebooks tell when they run."""
+
+import json
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbgrader.api import Gradebook
+
+from tests.hostile.program import nbcohort, start
+from tests.unit.grading.course import ASSIGNMENT, Course, code, make_course, nbgrader, test_cell
+
+PATIENCE = 240
+"""Seconds after which something will not happen any more."""
+
+
+def right(number: int) -> float:
+    """Return the score that submission `number` deserves."""
+    return 2.0 if number % 3 else 0.5
+
+
+@dataclass
+class Class:
+    """`count` small submissions; each appends its account to `marks` when it has run."""
+
+    course: Course
+    count: int
+    marks: Path
+    url: str
+    programs: "list[subprocess.Popen[str]]" = field(default_factory=list)
+
+    @property
+    def accounts(self) -> list[str]:
+        return [f"learner{number:03}" for number in range(self.count)]
+
+    def runs(self) -> Counter[str]:
+        """Return how often each submission has run to its end."""
+        return Counter(self.marks.read_text().split() if self.marks.exists() else [])
+
+    def settled(self) -> set[str]:
+        """Return the accounts whose submissions are graded, or only have to be recorded."""
+        found = self.course.folder.glob(f"autograded/*/.{ASSIGNMENT}.nbcohort-ready")
+        placed = self.course.folder.glob(f"autograded/*/{ASSIGNMENT}")
+        return {path.parent.name for path in (*found, *placed)}
+
+    def start(self, *options: str) -> "subprocess.Popen[str]":
+        """Start to grade."""
+        command = [
+            "grade",
+            ASSIGNMENT,
+            "--course",
+            str(self.course.folder),
+            "--no-collect",
+            "--no-feedback",
+            "--unsafe",
+        ]
+        program = start(nbcohort(*command, "--json", "--workers", "3", *options))
+        self.programs.append(program)
+        return program
+
+    def finish(self, *options: str) -> dict[str, dict[str, Any]]:
+        """Grade to the end; return the report by account."""
+        return self.report_of(self.start(*options))
+
+    def report_of(self, program: "subprocess.Popen[str]") -> dict[str, dict[str, Any]]:
+        printed, complained = program.communicate(timeout=PATIENCE)
+        assert printed, complained
+        return {one["account"]: one for one in json.loads(printed)["submissions"]}
+
+    def wait_for(self, happened: Callable[[], bool], program: "subprocess.Popen[str]") -> bool:
+        """Wait until something has happened; return whether the program still runs."""
+        deadline = time.monotonic() + PATIENCE
+        while not happened() and program.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        return program.poll() is None
+
+    def end(self) -> None:
+        """End the programs that still run."""
+        for program in self.programs:
+            if program.poll() is None:
+                program.send_signal(signal.SIGKILL)
+            program.communicate()
+
+    def assert_all_right(self) -> None:
+        """Check the gradebook and the files: everyone has the score they deserve, and nothing else lies about."""
+        with Gradebook(self.url, "ds1") as gradebook:
+            scores = {one.student.id: one.score for one in gradebook.assignment_submissions(ASSIGNMENT)}
+            automatic = {
+                one.student.id: {grade.name: grade.auto_score for book in one.notebooks for grade in book.grades}
+                for one in gradebook.assignment_submissions(ASSIGNMENT)
+            }
+        assert scores == {account: right(number) for number, account in enumerate(self.accounts)}
+        assert all(found == {"test": right(int(account[-3:]))} for account, found in automatic.items())
+        there = [path for account in self.accounts for path in (self.course.folder / "autograded" / account).iterdir()]
+        assert [path.name for path in there] == [ASSIGNMENT] * self.count
+        assert all((path / "ps1.ipynb").stat().st_size for path in there)
+
+
+def make_class(folder: Path, count: int, url: str | None = None) -> Class:
+    """Return a class that has handed in; `url`: of an empty database, if not SQLite."""
+    cells = [code("answer = 0", grade_id="answer", solution=True), test_cell("test", "answer", 2)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    settings = "c.SandboxedExecute.preload = []\n"
+    settings += f"c.CourseDirectory.db_url = {url!r}\n" if url else ""
+    course = make_course(folder / "course", settings)
+    nbformat.write(notebook, course.folder / "source" / ASSIGNMENT / "ps1.ipynb")
+    made = nbgrader("generate_assignment", ASSIGNMENT, "--force", folder=course.folder)
+    assert made.returncode == 0, made.stderr
+    found = Class(course, count, folder / "marks", url or f"sqlite:///{course.folder}/gradebook.db")
+    for number, account in enumerate(found.accounts):
+        released = nbformat.read(course.folder / "release" / ASSIGNMENT / "ps1.ipynb", as_version=4)
+        released.cells[0].source = f"answer = {right(number)}  # {account}"
+        released.cells.append(code(f"open({str(found.marks)!r}, 'a').write('{account}\\n');"))
+        course.hand_in(account, released)
+    return found
