@@ -5,6 +5,7 @@ from typing import Any
 
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
+from nbgrader.utils import chdir
 from traitlets.config import Config
 
 from nbcohort.grading.course_room import CourseRoom, about, known_warnings
@@ -35,10 +36,12 @@ class _Recording:
 
     def attempt(self) -> Exception | None:
         """Do it; return why it failed, None if it did not."""
+        self.failure = None
         try:
             self.start()  # type: ignore[attr-defined]
         except NbGraderException as error:
-            return self.failure or error
+            remembered: Exception | None = self.failure
+            return remembered or error
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this submission's and not the class's
             return error
         return None
@@ -49,7 +52,15 @@ class _Autograde(_Recording, Autograde):
 
 
 class _GenerateFeedback(_Recording, GenerateFeedback):
-    pass
+    """Keeps its exporter: half of the time goes into making ready the exporter's templates."""
+
+    def start(self) -> None:
+        if not self.trait_has_value("exporter"):
+            super().start()
+            return
+        self.init_notebooks()
+        with chdir(self.coursedir.root):
+            self.convert_notebooks()
 
 
 def autograde(room: CourseRoom, assignment: str, account: str, *, force: bool) -> tuple[bool, Exception | None]:
@@ -61,10 +72,16 @@ def autograde(room: CourseRoom, assignment: str, account: str, *, force: bool) -
         return converter.processed, failure
 
 
-def generate_feedback(room: CourseRoom, assignment: str, account: str) -> Exception | None:
-    """Write the feedback on one submission; return why it failed, None if it did not."""
-    with about(room.courses, assignment, account), known_warnings():
-        converter = _GenerateFeedback(coursedir=room.courses, parent=room.api)
-        converter.update_config(Config({"HTMLExporter": {"template_name": "feedback"}}))
-        converter.force = True  # grades given by hand since then belong into it
-        return converter.attempt()
+class FeedbackWriter:
+    """Writes the feedback on submissions, one at a time."""
+
+    def __init__(self, room: CourseRoom) -> None:
+        self._courses = room.courses
+        self._converter = _GenerateFeedback(coursedir=room.courses, parent=room.api)
+        self._converter.update_config(Config({"HTMLExporter": {"template_name": "feedback"}}))
+        self._converter.force = True  # grades given by hand since then belong into it
+
+    def write(self, assignment: str, account: str) -> Exception | None:
+        """Write the feedback on one submission; return why it failed, None if it did not."""
+        with about(self._courses, assignment, account), known_warnings():
+            return self._converter.attempt()

@@ -134,12 +134,12 @@ class _Run:
         options: Options,
         clock: Callable[[], float],
     ) -> None:
-        self._room, self._book, self._master, self._options, self._clock = room, book, master, options, clock
+        self._book, self._master, self._options, self._clock = book, master, options, clock
         self._courses = room.courses
-        self._converter = converter
         self._stop = threading.Event()
         self._workshop = Workshop(converter, master, self._stop, anew=options.force, clock=clock)
         self._recorder = Recorder(master, converter)
+        self._feedback = _Feedback(room, master, options)
         self._told = set[str]()
 
     def grade(self, submissions: dict[str, Path]) -> Iterator[Result]:
@@ -158,8 +158,8 @@ class _Run:
                 yield self._record(Ready(submission, read_graded(submission.place.ready)))
             else:
                 (to_run if state == "to run" else already).append(submission)
-        yield from self._already(already)
         yield from self._all(to_run)
+        yield from self._already(already)
         if self._courses.groupshared and to_run:
             share(Path(self._courses.format_path(self._courses.autograded_directory, ".", ".")))
 
@@ -169,7 +169,7 @@ class _Run:
         standings = self._book.standings(self._master.assignment)
         for submission in submissions:
             started = self._clock()
-            reason = self._feedback(submission)
+            reason = self._feedback.write(submission.account, submission.folder)
             standing = standings.get(submission.account)
             yield self._result(submission, "already graded", reason, standing, self._clock() - started)
 
@@ -213,12 +213,9 @@ class _Run:
             why = explain(error, submission.folder, self._master.notebooks)
             return self._result(submission, "failed", why, None, ready.seconds)
         submission.place.publish()
-        reason = self._feedback(submission)
+        reason = self._feedback.write(submission.account, submission.folder)
         seconds = ready.seconds + self._clock() - started
         return self._result(submission, "graded", reason, standing, seconds, ready.repairs)
-
-    def _feedback(self, submission: Submission) -> str | None:
-        return _feedback(self._room, self._master, submission.account, submission.folder, self._options)
 
     def _result(
         self,
@@ -260,12 +257,19 @@ def _state(courses: Any, submission: Submission) -> Literal["ready", "to run", "
     return "already graded"
 
 
-def _feedback(room: CourseRoom, master: Master, account: str, folder: Path, options: Options) -> str | None:
-    """Write the feedback on a graded submission; return why it could not be written."""
-    if not options.feedback:
-        return None
-    failure = by_nbgrader.generate_feedback(room, master.assignment, account)
-    return _("No feedback: {why}").format(why=explain(failure, folder, master.notebooks)) if failure else None
+class _Feedback:
+    """Writes feedback, if it is wanted."""
+
+    def __init__(self, room: CourseRoom, master: Master, options: Options) -> None:
+        self._writer = by_nbgrader.FeedbackWriter(room) if options.feedback else None
+        self._master = master
+
+    def write(self, account: str, folder: Path) -> str | None:
+        """Write the feedback on a graded submission; return why it could not be written."""
+        failure = self._writer.write(self._master.assignment, account) if self._writer else None
+        if failure is None:
+            return None
+        return _("No feedback: {why}").format(why=explain(failure, folder, self._master.notebooks))
 
 
 def _one_by_one(
@@ -277,6 +281,7 @@ def _one_by_one(
     clock: Callable[[], float],
 ) -> Iterator[Result]:
     """Grade with nbgrader's converter."""
+    feedback = _Feedback(room, master, options)
     for account, folder in submissions.items():
         started = clock()
         processed = False
@@ -284,7 +289,7 @@ def _one_by_one(
         if not reason:
             processed, failure = by_nbgrader.autograde(room, master.assignment, account, force=options.force)
             reason = explain(failure, folder, master.notebooks) if failure else None
-        reason = reason or _feedback(room, master, account, folder, options)
+        reason = reason or feedback.write(account, folder)
         if reason:
             yield Result(account, "failed", reason, None, None, False, clock() - started)
             continue
