@@ -51,9 +51,9 @@ Kind = Literal[
     "wire",
 ]
 Course = Literal["numbers", "tables", "loops"]
-"""Which course it is handed in to: the one of the unit tests, one with numpy and pandas, the first with short limits."""
+"""Which course it is handed in to: that of the unit tests, one with numpy and pandas, the first with short limits."""
 
-Scores = Mapping[str, float | None]
+Scores = dict[str, float | None]
 """Automatic scores by test cell; None for what is left to a person."""
 
 RIGHT: Scores = {"double_test": 2, "root_test": 3, "parts": 1.5}
@@ -98,9 +98,9 @@ class Attack:
     files: Mapping[str, bytes] = field(default_factory=dict)
     prepare: Callable[[Path], None] = no_more
     """Does the rest in the folder that is handed in."""
-    earned: Scores = field(default_factory=lambda: RIGHT)
+    earned: Mapping[str, float | None] = field(default_factory=lambda: RIGHT)
     """What the answers are worth."""
-    gets: Scores | None = None
+    gets: Mapping[str, float | None] | None = None
     """What our grading gives, if it is something else."""
     flagged: bool = False
     """Whether a person must be told."""
@@ -116,7 +116,7 @@ class Attack:
     """Why it is not tried with stock nbgrader."""
 
     @property
-    def scores(self) -> Scores:
+    def scores(self) -> Mapping[str, float | None]:
         """Return the expected scores, if it is not refused."""
         return self.earned if self.gets is None else self.gets
 

@@ -144,7 +144,15 @@ def many_files(folder: Path) -> None:
 
 def odd_names(folder: Path) -> None:
     """Hand in files with names that are hard to handle."""
-    for name in (b"new\nline.txt", b"\xff\xfe.txt", b"-rf", b"x" * 255, b"ps1.ipynb ", b"*.ipynb", "e\u0301.txt".encode()):
+    for name in (
+        b"new\nline.txt",
+        b"\xff\xfe.txt",
+        b"-rf",
+        b"x" * 255,
+        b"ps1.ipynb ",
+        b"*.ipynb",
+        "e\u0301.txt".encode(),
+    ):
         with open(os.fsencode(folder) + b"/" + name, "wb") as file:  # noqa: PTH123 - not every name is text
             file.write(b"x")
 
@@ -157,7 +165,7 @@ ATTACKS: dict[str, Attack] = {
     ),
     "long-line": odd("has a line of 4 MB", long_line),
     "many-cells": odd("has 10,000 cells more", many_cells),
-    "deep": odd("has 100,000 lists within lists", deep(100_000), refused=NO_JSON),
+    "deep-json": odd("has 100,000 lists within lists", deep(100_000), refused=NO_JSON),
     "rather-deep": odd(
         "has 500 lists within lists",
         deep(500),
@@ -204,8 +212,11 @@ ATTACKS: dict[str, Attack] = {
     "format-4.99": odd("has the notebook format 4.99", with_top(nbformat_minor=99)),
     "format-x": odd("has a notebook format that is no number", with_top(nbformat="4"), refused=NO_NOTEBOOK),
     "large-file": odd(
-        "hands in a file of 100 MB", as_it_is, prepare=a_large_file, refused="The files in @course@/autograded/large-file/.ps1.nbcohort-part are larger than 64 MB; a notebook needs a"
-        " folder of its own."
+        "hands in a file of 100 MB",
+        as_it_is,
+        prepare=a_large_file,
+        refused="The files in @course@/autograded/large-file/.ps1.nbcohort-part are larger than 64 MB; a notebook"
+        " needs a folder of its own.",
     ),
     "many-files": odd("hands in 1,000 files", as_it_is, prepare=many_files),
     "odd-names": odd("hands in files with names that are hard to handle", as_it_is, prepare=odd_names),

@@ -7,7 +7,7 @@ import os, sys
 wanted = {"ps1.ipynb", "classmates-work.txt"}
 for top in ("/", "..", "../..", "../../..", "@course@"):
     for folder, folders, files in os.walk(top):
-        folders[:] = [name for name in folders if f"{folder}/{name}" not in ("/proc", "/usr", "//usr", "//proc", "/sys")]
+        folders[:] = [name for name in folders if f"{folder}/{name}".lstrip("/") not in ("proc", "usr", "sys")]
         for name in wanted & set(files):
             try:
                 print("LEAK", folder, name, open(f"{folder}/{name}").read(99))

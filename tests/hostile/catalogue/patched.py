@@ -1,6 +1,6 @@
 """Builtins, test helpers and variables that a test uses, changed by the answer."""
 
-from tests.hostile.attack import NOTHING, NO_TABLES, Attack, unsolved, unsolved_tables
+from tests.hostile.attack import NO_TABLES, NOTHING, Attack, unsolved, unsolved_tables
 
 MORE_THAN_ALL = """
 import builtins

@@ -2,10 +2,8 @@
 
 from tests.hostile.attack import (
     NO_TABLES,
-    NOTHING,
     Attack,
     solved,
-    unsolved,
     unsolved_tables,
 )
 

@@ -6,15 +6,14 @@ ONLY_DOUBLE = {"double_test": 2, "root_test": 0, "parts": 0}
 
 FORGE = """
 kernel = get_ipython().kernel
-def forge(kind, content, channel=None):
+def forge(kind, content):
     '''Send a message as the kernel does, whatever it speaks.'''
-    parent = kernel.get_parent("shell")
-    stream = (channel or getattr(kernel, "iopub_socket", None))
-    kernel.session.send(stream, kind, content, parent, ident=parent.get("nothing"))
+    kernel.session.send(kernel.iopub_socket, kind, content, kernel.get_parent("shell"))
 def forge_reply(content):
     parent = kernel.get_parent("shell")
     stream = getattr(kernel, "shell_stream", None) or kernel.iopub_socket
-    kernel.session.send(stream, "execute_reply", content, parent, ident=kernel._get_shell_context_var(kernel._shell_parent_ident))
+    ident = kernel._get_shell_context_var(kernel._shell_parent_ident)
+    kernel.session.send(stream, "execute_reply", content, parent, ident=ident)
     kernel.session.send(kernel.iopub_socket, "status", {"execution_state": "idle"}, parent)
 OK = {"status": "ok", "execution_count": 1, "user_expressions": {}, "payload": []}
 """
@@ -229,7 +228,9 @@ ATTACKS: dict[str, Attack] = {
         earned=ONLY_DOUBLE,
         shows="the kernel died",
     ),
-    "odd-messages": solved("sends messages of all kinds with odd contents", "wire", ODD_MESSAGES, shows=None, pending="odd outputs"),
+    "odd-messages": solved(
+        "sends messages of all kinds with odd contents", "wire", ODD_MESSAGES, shows=None, pending="odd outputs"
+    ),
     "odd-replies": unsolved("sends replies that are none", "wire", ODD_REPLIES),
     "output-widget": unsolved(
         "has a widget take what a test shows", "wire", OUTPUT_WIDGET, gets=NOTHING | {"parts": 1.5}
