@@ -38,8 +38,8 @@ class Stalled(NbcohortError):
 class Connection(uvicorn.protocols.http.httptools_impl.HttpToolsProtocol):
     """A connection that is closed when the head of its first or next request does not arrive whole in time.
 
-    A head that grows without end is refused. The connection is cut off when nothing of an answer is taken for as long as
-    a head may take: to close it would keep the answer for ever.
+    A head that grows without end is refused. The connection is cut off when nothing of an answer is taken for as long
+    as a head may take: to close it would keep the answer for ever.
     """
 
     patience = PATIENCE
