@@ -134,7 +134,7 @@ def test_settings_travel_as_json_and_back(course_file: Callable[[str | bytes], P
             "[skills]",
             "[cheer]\n[skills]",
             'course.toml line 3: cheer: unknown key (did you mean "cheers"?); '
-            "known here: assignments, cheers, description, id, language, limits, skills, title; "
+            "known here: assignments, cheers, description, id, language, limits, preload, skills, title; "
             "an activity's own table needs that activity to be installed",
         ),
         (

@@ -1,16 +1,22 @@
 """Settings that nbgrader's users know: they keep their meaning, or the log names them."""
 
 import logging
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from nbformat.v4 import new_notebook
 from nbgrader.converters import Autograde
-from nbgrader.preprocessors import Execute, IgnorePattern
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import Execute, IgnorePattern, SaveAutoGrades
 from traitlets.config import Config
 
+from nbcohort.grading.early import start_what_is_forked
 from nbcohort.grading.executor import _PASSED_ON, _WITHOUT_EFFECT, SandboxedExecute, configure
+from nbcohort.grading.job import PRELOAD, How
+from nbcohort.grading.scores import SaveScores
 from tests.unit.grading.course import code
 
 
@@ -63,5 +69,44 @@ def test_steps_that_a_course_appended_stay() -> None:
     configure(config)
 
     steps: list[Any] = list(Autograde.class_traits()["autograde_preprocessors"].default())
-    expected = [SandboxedExecute if step is Execute else step for step in steps]
+    ours = {Execute: SandboxedExecute, SaveAutoGrades: SaveScores}
+    expected = [ours.get(step, step) for step in steps]
     assert config.Autograde.autograde_preprocessors == [*expected, IgnorePattern]
+
+
+def test_what_is_preloaded_is_what_course_toml_says_or_else_the_usual(tmp_path: Path) -> None:
+    courses = CourseDirectory(root=str(tmp_path))
+    owner = Autograde(coursedir=courses)
+
+    usual = SandboxedExecute(parent=owner).settings().how.preload
+    (tmp_path / "course.toml").write_text('preload = ["numpy", "my_lesson.data"]')
+    said = SandboxedExecute(parent=owner).settings().how.preload
+    configured = SandboxedExecute(parent=owner, preload=["scipy"]).settings().how.preload
+
+    assert (usual, said, configured) == (PRELOAD, ("numpy", "my_lesson.data"), ("scipy",))
+
+
+def test_what_is_forked_is_started_early_unless_only_nbgrader_can_know_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[tuple[How, tuple[Path, ...], bool]] = []
+    monkeypatch.setattr(
+        "nbcohort.grading.run.warm_up", lambda how, hidden, unsafe: started.append((how, hidden, unsafe))
+    )
+
+    start_what_is_forked(tmp_path, unsafe=True)
+    (tmp_path / "nbgrader_config.py").write_text("c.SandboxedExecute.memory = 5")
+    (tmp_path / "course.toml").write_text('preload = ["numpy"]')
+    start_what_is_forked(tmp_path, unsafe=False)
+    (tmp_path / "nbgrader_config.py").write_text("c.SandboxedExecute.preload = []")
+    start_what_is_forked(tmp_path, unsafe=False)
+
+    assert started == [(How(), (tmp_path,), True), (How(preload=("numpy",)), (tmp_path,), False)]
+
+
+def test_a_grammar_that_nobody_needs_is_not_compiled() -> None:
+    code = (
+        "import sys; from nbcohort.grading.early import import_jsonschema; import_jsonschema();"
+        "import nbformat; assert 'lark' not in sys.modules; import rfc3987_syntax"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

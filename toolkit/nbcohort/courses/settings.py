@@ -207,6 +207,9 @@ class Limits(Settings):
         return min(self.max_file_mb, self.max_total_mb) * 1_000_000
 
 
+ModuleName = Annotated[str, _like(r"[^\W\d]\w*(\.[^\W\d]\w*)*", _('a Python module such as "pandas"'))]
+
+
 class CourseSettings(HasActivities):
     """A course: what is taught, reusable. See `nbcohort.courses.toml.read_course`."""
 
@@ -217,6 +220,7 @@ class CourseSettings(HasActivities):
         "en"
     )
     limits: Limits = Limits()
+    preload: tuple[ModuleName, ...] | None = None
     skills: dict[Text, Text] = {}
     assignments: tuple[AssignmentSettings, ...] = ()
 
