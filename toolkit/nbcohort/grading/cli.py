@@ -31,9 +31,17 @@ def grade(
     no_collect: Annotated[
         bool, typer.Option("--no-collect", help=_("Grade what is there; do not get what was handed in."))
     ] = False,
+    no_feedback: Annotated[bool, typer.Option("--no-feedback", help=_("Write no feedback, and release none."))] = False,
     no_release: Annotated[
         bool, typer.Option("--no-release", help=_("Do not let learners have the feedback yet."))
     ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help=_("How many notebooks run at once; as many as the machine can, if not given.")),
+    ] = None,
+    executor: Annotated[
+        str | None, typer.Option(help=_("Run notebooks on a Dask cluster: dask://host:port of its scheduler."))
+    ] = None,
     unsafe: Annotated[
         bool,
         typer.Option("--unsafe", help=_("Run without a sandbox: learners' code can read and write all that you can.")),
@@ -41,27 +49,42 @@ def grade(
     as_json: Annotated[bool, typer.Option("--json", help=_("Print the results as JSON."))] = False,
 ) -> None:
     """Collect, grade and give feedback: each submission in a sandbox, into nbgrader's gradebook."""
+    from nbcohort.grading.early import import_jsonschema, start_what_is_forked
+    from nbcohort.sandbox import probe
+
+    tier = "none" if unsafe else probe().name
+    import_jsonschema()
+    if not executor:
+        start_what_is_forked(course, unsafe=unsafe)
+
     from traitlets.config import Config
 
     from nbcohort.grading import grade as grading
     from nbcohort.grading.course_room import open_course, tools_on_path
-    from nbcohort.sandbox import probe
 
-    tier = "none" if unsafe else probe().name
+    results: list[Result] = []
     with tools_on_path():
         room = open_course(course, Config({"SandboxedExecute": {"unsafe": unsafe}}))
         room.require_generated(assignment)
         if not no_collect:
             room.collect(assignment)
         chosen = grading.choose(room.submitted(assignment), only or [])
-        results = []
         with _progress(silent=as_json) as bar:
             task = bar.add_task(assignment, total=len(chosen))
-            for result in grading.grade(room, assignment, chosen, force=force):
-                results.append(result)
-                bar.update(task, advance=1, description=result.account)
+            options = grading.Options(
+                force, workers, executor, not no_feedback, tell=lambda sentence: _tell(sentence, bar.console)
+            )
+            try:
+                for result in grading.grade(room, assignment, chosen, options):
+                    results.append(result)
+                    bar.update(task, advance=1, description=result.account)
+            except KeyboardInterrupt:
+                bar.stop()
+                _tell(_interrupted(assignment, len(results), len(chosen)))
+                raise typer.Exit(_INTERRUPTED) from None
+        results.sort(key=lambda result: result.account)
         ready = [result for result in results if result.outcome != "failed"]
-        released = bool(ready) and not no_release
+        released = bool(ready) and not no_release and not no_feedback
         if released:
             room.release_feedback(assignment)
     if as_json:
@@ -73,9 +96,24 @@ def grade(
         }
         typer.echo(json.dumps(report, indent=2))
     else:
-        _show_results(results, assignment, released=released)
+        _show_results(results, assignment, released=released, feedback=not no_feedback)
     if len(ready) < len(results):
         raise typer.Exit(1)
+
+
+_INTERRUPTED = 130
+"""The exit code of what Ctrl-C has ended, as shells have it."""
+
+
+def _tell(sentence: str, console: Console | None = None) -> None:
+    console = console or Console(stderr=True)
+    console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+
+
+def _interrupted(assignment: str, done: int, of: int) -> str:
+    return _(
+        "Interrupted: {done} of {of} submissions are done and stay so. `nbcohort grade {name}` goes on with the others."
+    ).format(done=done, of=of, name=assignment)
 
 
 def _progress(*, silent: bool):  # type: ignore[no-untyped-def]
@@ -100,25 +138,27 @@ def _progress(*, silent: bool):  # type: ignore[no-untyped-def]
     )
 
 
-def _show_results(results: "list[Result]", assignment: str, *, released: bool) -> None:
+def _show_results(results: "list[Result]", assignment: str, *, released: bool, feedback: bool) -> None:
     from rich.table import Table
 
     console = Console(highlight=False, markup=False, soft_wrap=True)
     if not results:
         console.print(_("Nobody has handed in {name}.").format(name=assignment))
         return
-    table = Table(_("account"), _("outcome"), _("score"), _("by hand"), box=None)
+    table = Table(_("account"), _("outcome"), _("score"), _("by hand"), _("repaired"), box=None)
     for result in results:
         score = "" if result.score is None else f"{result.score:g} / {result.max_score:g}"
         outcome = {"graded": _("graded"), "already graded": _("already graded"), "failed": _("failed")}[result.outcome]
-        table.add_row(result.account, outcome, score, _("to do") if result.needs_manual_grade else "")
+        repaired = _("see the notebook") if result.repairs else ""
+        table.add_row(result.account, outcome, score, _("to do") if result.needs_manual_grade else "", repaired)
     console.print(table)
     failed = [result for result in results if result.outcome == "failed"]
     for result in failed:
         console.print(_("{account} was not graded: {reason}").format(account=result.account, reason=result.reason))
-    console.print(
-        _("Feedback is released to those who were graded.") if released else _("Feedback is written, not released.")
-    )
+    if released:
+        console.print(_("Feedback is released to those who were graded."))
+    elif feedback:
+        console.print(_("Feedback is written, not released."))
 
 
 def check(
