@@ -137,20 +137,8 @@ def everything(folder: Path, way: Way, names: Iterable[str] = tuple(ATTACKS)) ->
     chosen = list(names)
     try:
         courses = {kind: _make(folder / kind, kind, chosen, known) for kind in COURSES}
-        for name in ("tmp", "home"):
-            (folder / name).mkdir()
-        before = {kind: fingerprints(course.folder) for kind, course in courses.items()}
         started = time.monotonic()
-        reports = _grade(folder, way, courses)
-        graded = {
-            kind: Graded(
-                courses[kind],
-                {one["account"]: one for one in report["submissions"]},
-                report["sandbox"],
-                before[kind],
-            )
-            for kind, report in reports.items()
-        }
+        graded = grade_side_by_side(folder, way, courses)
         yield Everything(way, folder, marker, graded, listener.heard, time.monotonic() - started)
     finally:
         listener.close()
@@ -173,11 +161,14 @@ def _make(folder: Path, kind: kinds.Course, names: list[str], known: Mapping[str
     return course
 
 
-def _grade(folder: Path, way: Way, courses: Mapping[kinds.Course, Course]) -> dict[kinds.Course, dict[str, Any]]:
-    """Return what the graders print, which run side by side."""
+def grade_side_by_side(folder: Path, way: Way, courses: Mapping[kinds.Course, Course]) -> dict[kinds.Course, Graded]:
+    """Grade courses in `folder`, each by a grader of its own; return what came of them."""
+    for name in ("tmp", "home"):
+        (folder / name).mkdir()
     environment = {**way.environment, "TMPDIR": str(folder / "tmp"), "HOME": str(folder / "home")}
+    before = {kind: fingerprints(course.folder) for kind, course in courses.items()}
     programs: dict[kinds.Course, subprocess.Popen[str]] = {}
-    reports = {}
+    graded = {}
     try:
         for kind, course in courses.items():
             workers = ("--workers", "4") if kind == "loops" else ()  # they mostly wait
@@ -187,12 +178,14 @@ def _grade(folder: Path, way: Way, courses: Mapping[kinds.Course, Course]) -> di
         for kind, program in programs.items():
             out, complaint = program.communicate(timeout=_SECONDS)
             assert out, f"{kind}: {complaint}"
-            reports[kind] = json.loads(out)
+            report = json.loads(out)
+            by_account = {one["account"]: one for one in report["submissions"]}
+            graded[kind] = Graded(courses[kind], by_account, report["sandbox"], before[kind])
     finally:
         for program in programs.values():
             program.kill()
             program.wait()
-    return reports
+    return graded
 
 
 def processes_with(marker: str) -> list[int]:
