@@ -11,7 +11,7 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from traitlets.config import Config
 
 from nbcohort.errors import NotFound
@@ -37,7 +37,7 @@ class Kept:
             return Gradebook(self.url, "ds1")
 
     def book(self) -> Book:
-        return Book(self.url, "ds1", sleep=lambda _seconds: None)
+        return Book(self.url, sleep=lambda _seconds: None)
 
     def master(self) -> Master:
         with self.book() as book:
@@ -188,10 +188,22 @@ def test_a_database_that_does_not_come_back_gets_a_sentence_after_patience(tmp_p
     waited: list[float] = []
     for url in ("postgresql+psycopg://test:x@127.0.0.1:1/none", f"sqlite:///{tmp_path}/no/such/folder.db"):
         with (
-            Book(url, "ds1", sleep=waited.append) as book,
+            Book(url, sleep=waited.append) as book,
             pytest.raises(GradebookAway, match=r"The gradebook cannot be used: .+"),
         ):
             book.has_tables()
 
     assert sum(waited) > 60
     assert waited == sorted(waited)
+
+
+def test_what_the_database_does_not_take_is_that_submissions_trouble(kept: Kept) -> None:
+    recorder = kept.recorder()
+    if kept.url.startswith("sqlite"):  # which takes names of any length
+        with create_engine(kept.url).begin() as connection:
+            connection.execute(text("CREATE TRIGGER no BEFORE INSERT ON student BEGIN SELECT RAISE(ABORT, 'no'); END"))
+
+    with kept.book() as book:
+        with pytest.raises((DataError, IntegrityError)):
+            book.write(lambda session: recorder.record(session, "a" * 200, {"ps1": ran(True)}, WHEN))
+        assert book.standings("ps1") == {}

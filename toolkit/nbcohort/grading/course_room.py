@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
-from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGrader
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.auth import Authenticator
@@ -23,6 +22,8 @@ from traitlets.config import Config
 
 from nbcohort.errors import NbcohortError, NotFound
 from nbcohort.grading.executor import configure
+from nbcohort.grading.master import Master, read_master
+from nbcohort.grading.record import Book
 from nbcohort.i18n import _
 
 
@@ -45,12 +46,12 @@ class CourseRoom:
         """Return nbgrader's idea of where things are."""
         return self.api.coursedir
 
-    def gradebook(self) -> Gradebook:
+    def book(self) -> Book:
         """Return the gradebook, to be used in a `with`."""
-        return Gradebook(self.courses.db_url, self.courses.course_id)
+        return Book(self.courses.db_url)
 
-    def require_generated(self, assignment: str) -> tuple[str, ...]:
-        """Return the names of the assignment's notebooks; raise a sentence if it cannot be graded yet."""
+    def source(self, assignment: str) -> Path:
+        """Return the folder of an assignment's source; raise a sentence if there is none."""
         source = Path(self.courses.format_path(self.courses.source_directory, ".", assignment))
         if not source.is_dir():
             there = sorted(path.name for path in source.parent.glob("[!.]*") if path.is_dir())
@@ -59,26 +60,36 @@ class CourseRoom:
                     name=assignment, folder=self.folder, there=", ".join(there) or _("none")
                 )
             )
-        with self.gradebook() as gradebook:
-            try:
-                notebooks = tuple(str(one.name) for one in gradebook.find_assignment(assignment).notebooks)
-            except MissingEntry:
-                notebooks = ()
-        if not notebooks:
-            raise NotFound(
-                _("The assignment {name} is not in the gradebook: run `nbgrader generate_assignment {name}`.").format(
-                    name=assignment
-                )
+        return source
+
+    def master(self, book: Book, assignment: str) -> Master:
+        """Return the instructor's version of an assignment; raise a sentence if it cannot be graded yet."""
+        source = self.source(assignment)
+        if book.has_tables():
+            master: Master = book.read(lambda session: read_master(session, assignment, source))
+            if master.notebooks:
+                return master
+        raise NotFound(
+            _("The assignment {name} is not in the gradebook: run `nbgrader generate_assignment {name}`.").format(
+                name=assignment
             )
-        return notebooks
+        )
+
+    def require_generated(self, assignment: str) -> tuple[str, ...]:
+        """Return the names of the assignment's notebooks; raise a sentence if it cannot be graded yet."""
+        self.source(assignment)
+        with self.book() as book:
+            return tuple(self.master(book, assignment).notebooks)
 
     def submitted(self, assignment: str) -> dict[str, Path]:
-        """Return the submitted folders of an assignment by account, sorted."""
+        """Return the submitted folders of an assignment by account, sorted, without those that the course excludes."""
         anyone = Path(self.courses.format_path(self.courses.submitted_directory, "*", assignment))
         pattern = str(anyone.relative_to(self.folder)) if anyone.is_absolute() else str(anyone)
         position = Path(pattern).parts.index("*")
         found = (path for path in self.folder.glob(pattern) if path.is_dir())
-        return dict(sorted((path.relative_to(self.folder).parts[position], path) for path in found))
+        by_account = dict(sorted((path.relative_to(self.folder).parts[position], path) for path in found))
+        excluded = self.courses.student_id_exclude.split(",")
+        return {account: path for account, path in by_account.items() if account not in excluded}
 
     def collect(self, assignment: str) -> None:
         """Get what was handed in, newer attempts instead of older ones."""
@@ -105,6 +116,9 @@ class _Silent(NbGrader):
 
     load_cwd_config = False
     name = "nbcohort-grade"
+
+    def migrate_config(self) -> None:
+        """Leave the files of an IPython of ten years ago where they are."""
 
 
 def open_course(folder: Path, extra: Config | None = None) -> CourseRoom:
