@@ -100,7 +100,7 @@ def save_review(task: str, body: PutReview, caller: Caller) -> ReviewOut:
         return ReviewOut.of(acting, found, newest)
 
 
-@review.get("/received")
+@review.get("/received", responses={409: {"description": "The round has not closed"}})
 def received(caller: Caller, query: Annotated[ReceivedQuery, Query()]) -> Page[ReceivedOut]:
     """What came of my works in rounds that are closed; staff name an account."""
     with caller.read() as acting:

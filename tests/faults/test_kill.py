@@ -7,7 +7,7 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 from nbcohort.client import file_url
 from nbcohort.submissions.manifest import make_manifest
 from nbcohort.submissions.receipts import check_files, verify
-from nbcohort.testing import FakeHub, RunningService, running_service
+from nbcohort.testing import FakeHub, RunningService, running_service, wait_until
 from nbcohort.transfer import describe
 from tests.faults.people import Line, People, people_of, written
 from tests.faults.truth import left_over, truth_of
@@ -75,13 +75,16 @@ def _all_at_it(people: People, folder: Path, seed: int) -> Iterator[tuple[list[H
 
 
 def _kill_in_the_middle(
-    service: RunningService, people: People, threads: list[threading.Thread], rng: random.Random
+    service: RunningService, people: People, rng: random.Random, threads: Sequence[threading.Thread]
 ) -> None:
-    """Kill the service while requests are under way, some moments after the first of them, or when all have ended."""
-    while not people.line.under_way and any(thread.is_alive() for thread in threads):
-        time.sleep(0.001)
+    """Kill the service while requests are under way, some moments after the first of them, if there are any left."""
+    wait_until(lambda: people.line.under_way > 0 or _are_done(threads), 60, "that somebody hands in")
     time.sleep(rng.uniform(0.0, 0.5))
     service.stop(signal.SIGKILL)
+
+
+def _are_done(threads: Sequence[threading.Thread]) -> bool:
+    return not any(thread.is_alive() for thread in threads)
 
 
 def test_kill_9_under_200_hand_ins_loses_no_receipt_and_leaves_no_half_submission(
@@ -97,10 +100,12 @@ def test_kill_9_under_200_hand_ins_loses_no_receipt_and_leaves_no_half_submissio
         keys = people.room.keys()
         with _all_at_it(people, tmp_path / "homes", seed) as (done, threads):
             kills = 0
-            while kills < KILLS and any(thread.is_alive() for thread in threads):
-                _kill_in_the_middle(service, people, threads, rng)
+            while kills < KILLS and not _are_done(threads):
+                _kill_in_the_middle(service, people, rng, threads)
                 kills += 1
+                dead = set(left_over(service))  # nobody writes any more
                 service.start()
+                assert not dead & set(left_over(service))
         assert kills >= KILLS // 2
         assert people.line.interrupted > 0, people.line.broken
         assert len(done) == PEOPLE * EACH

@@ -194,14 +194,24 @@ def test_an_answer_that_nobody_takes_is_broken_off(room: Classroom) -> None:
     path = f"{urlsplit(room.service.url).path}api/v1{room.root}/submissions/{done['id']}/files/big.bin"
     blob = str(room.service.data / "blobs" / sha(data)[:2] / sha(data))
 
-    def is_open() -> bool:
-        folder = Path(f"/proc/{room.service.process.pid}/fd")
-        return any(os.path.realpath(one) == blob for one in folder.iterdir())
+    def opened() -> list[str]:
+        return [os.path.realpath(one) for one in Path(f"/proc/{room.service.process.pid}/fd").iterdir()]
 
     with connection(room.service) as line:
         line.sendall(f"GET {path} HTTP/1.1\r\nHost: here\r\nAuthorization: token ada-token\r\n\r\n".encode())
-        wait_until(is_open, what="that the download has begun")
-        wait_until(lambda: not is_open(), 20 * PATIENCE, what="that it is given up")
+        wait_until(lambda: blob in opened(), what="that the download has begun")
+        theirs = f"socket:[{other_end(line)}]"
+        assert theirs in " ".join(opened())
+        wait_until(lambda: blob not in opened(), 5 * PATIENCE, what="that it is given up")
+        wait_until(lambda: theirs not in " ".join(opened()), 5 * PATIENCE, what="that nothing is kept for it")
+
+
+def other_end(line: socket.socket) -> str:
+    """Return the inode of the socket that a connection has at its other end, on this machine."""
+    ports = [f":{line.getpeername()[1]:04X}", f":{line.getsockname()[1]:04X}"]
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    (inode,) = [row[9] for row in rows if [row[1][-5:], row[2][-5:]] == ports]
+    return inode
 
 
 def test_a_stalled_upload_does_not_hold_up_a_restart(room: Classroom) -> None:

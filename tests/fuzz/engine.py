@@ -3,6 +3,8 @@
 import random
 import zlib
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import schemathesis
@@ -94,7 +96,10 @@ def _count(event: ScenarioFinished, statuses: Counter[tuple[str, int]]) -> None:
             statuses[operation.definition.raw["operationId"], interaction.response.status_code] += 1
 
 
-def still_well(service: RunningService) -> bool:
-    """Whether nothing unexpected is in the service's log."""
-    log = (service.data.parent / "service.log").read_text("utf-8", "replace")
-    return "Traceback" not in log
+@contextmanager
+def nothing_unexpected(service: RunningService) -> Iterator[None]:
+    """Fail if something unexpected comes to the service's log meanwhile."""
+    log = service.data.parent / "service.log"
+    before = log.stat().st_size
+    yield
+    assert b"Traceback" not in log.read_bytes()[before:]

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from nbcohort.testing import RunningService
-from tests.fuzz.engine import still_well
+from tests.fuzz.engine import nothing_unexpected
 from tests.fuzz.seeded import SeededRoom
 from tests.service.classroom import ok, refused
 
@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(1200)]
 @pytest.fixture(params=["seeded", "seeded_on_postgres"], ids=["sqlite", "postgresql"])
 def room(request: pytest.FixtureRequest) -> Iterator[SeededRoom]:
     room: SeededRoom = request.getfixturevalue(request.param)
-    yield room
-    assert still_well(room.service)
+    with nothing_unexpected(room.service):
+        yield room
 
 
 def say(service: RunningService, head: str, body: bytes = b"") -> tuple[int, bytes]:

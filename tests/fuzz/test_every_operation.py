@@ -16,9 +16,9 @@ TRIES = 12
 """How often an operation is tried with other ids before it counts as one that the caller cannot do."""
 
 
-@pytest.mark.parametrize("database", ["seeded", "seeded_on_postgres"], ids=["sqlite", "postgresql"])
-def test_every_operation_succeeds_for_somebody(database: str, request: pytest.FixtureRequest) -> None:
-    seeded: SeededRoom = request.getfixturevalue(database)
+@pytest.mark.parametrize("where", ["seeded", "seeded_on_postgres"], ids=["sqlite", "postgresql"])
+def test_every_operation_succeeds_for_somebody(request: pytest.FixtureRequest, where: str) -> None:
+    seeded: SeededRoom = request.getfixturevalue(where)
     document = httpx.get(f"{seeded.service.url}openapi.json", timeout=60).json()
     operations = {
         operation["operationId"]: (method, path)

@@ -66,6 +66,8 @@ NO_TABLES: Scores = dict.fromkeys(TABLES, 0)
 ABOVE = "# see above"
 WRONG = "def double(x):\n    return None\ndef root(x):\n    return None\n"
 WRONG_TABLES = "def halves(xs):\n    return None\ndef table():\n    return None\n"
+ONLY_DOUBLE: Scores = {"double_test": 2, "root_test": 0, "parts": 0}
+"""Of who does not get beyond the answer `root`."""
 DOUBLE = "\ndef double(x):\n    return 2 * x\n"
 TRIED = "\nprint('tried')\n"
 """What an attack prints that went to its end."""
@@ -108,10 +110,12 @@ class Attack:
     """The sentence with which it is refused, instead of a score."""
     shows: str | None = "tried"
     """What stands in the outputs: that the attack has run, or what stopped it."""
+    in_landlock: tuple[Mapping[str, float | None], str] | None = None
+    """Scores and what is shown where notebooks cannot start processes, and disks are watched, if that is different."""
     twice: bool = False
     """Whether two accounts hand it in: the second looks for what the first left behind."""
     pending: str | None = None
-    """The promise (see `promises`) that its score or its sentence depends on, as long as it is not kept."""
+    """The promise (see `promises`) that what it gets depends on."""
     not_with_stock: str | None = None
     """Why it is not tried with stock nbgrader."""
 
@@ -119,6 +123,10 @@ class Attack:
     def scores(self) -> Mapping[str, float | None]:
         """Return the expected scores, if it is not refused."""
         return self.earned if self.gets is None else self.gets
+
+    def expected(self, sandbox: str) -> tuple[Mapping[str, float | None], str | None]:
+        """Return the expected scores and what stands in the outputs, in this kind of sandbox."""
+        return self.in_landlock if self.in_landlock and sandbox == "landlock" else (self.scores, self.shows)
 
 
 def solved(does: str, kind: Kind, source: str, **more: Any) -> Attack:

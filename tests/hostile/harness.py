@@ -15,7 +15,7 @@ from typing import Any
 from tests.hostile import attack as kinds
 from tests.hostile.catalogue import ATTACKS, accounts
 from tests.hostile.course import RIGHT_TABLES, make_tables
-from tests.hostile.known import CHECKOUT, SECRET, TOKEN, hand_in, told
+from tests.hostile.known import CHECKOUT, SECRET, TOKEN, hand_in
 from tests.hostile.listener import Listener
 from tests.hostile.program import nbcohort, start
 from tests.hostile.ways import Way
@@ -116,6 +116,13 @@ class Everything:
         """Return the course in which an attack was handed in."""
         return self.courses[ATTACKS[name].course]
 
+    def attackers(self) -> Iterator[tuple[Graded, str]]:
+        """Yield the accounts of attackers that were graded, and the course of each."""
+        for name in ATTACKS:
+            for account in accounts(name):
+                if self.of(name).report[account]["outcome"] == "graded":
+                    yield self.of(name), account
+
     def known(self, name: str) -> dict[str, object]:
         """Return what the attacker knew."""
         return {"course": self.of(name).course.folder}
@@ -130,20 +137,8 @@ def everything(folder: Path, way: Way, names: Iterable[str] = tuple(ATTACKS)) ->
     chosen = list(names)
     try:
         courses = {kind: _make(folder / kind, kind, chosen, known) for kind in COURSES}
-        for name in ("tmp", "home"):
-            (folder / name).mkdir()
-        before = {kind: fingerprints(course.folder) for kind, course in courses.items()}
         started = time.monotonic()
-        reports = _grade(folder, way, courses)
-        graded = {
-            kind: Graded(
-                courses[kind],
-                {one["account"]: one for one in report["submissions"]},
-                report["sandbox"],
-                before[kind],
-            )
-            for kind, report in reports.items()
-        }
+        graded = grade_side_by_side(folder, way, courses)
         yield Everything(way, folder, marker, graded, listener.heard, time.monotonic() - started)
     finally:
         listener.close()
@@ -166,11 +161,14 @@ def _make(folder: Path, kind: kinds.Course, names: list[str], known: Mapping[str
     return course
 
 
-def _grade(folder: Path, way: Way, courses: Mapping[kinds.Course, Course]) -> dict[kinds.Course, dict[str, Any]]:
-    """Return what the graders print, which run side by side."""
+def grade_side_by_side(folder: Path, way: Way, courses: Mapping[kinds.Course, Course]) -> dict[kinds.Course, Graded]:
+    """Grade courses in `folder`, each by a grader of its own; return what came of them."""
+    for name in ("tmp", "home"):
+        (folder / name).mkdir()
     environment = {**way.environment, "TMPDIR": str(folder / "tmp"), "HOME": str(folder / "home")}
+    before = {kind: fingerprints(course.folder) for kind, course in courses.items()}
     programs: dict[kinds.Course, subprocess.Popen[str]] = {}
-    reports = {}
+    graded = {}
     try:
         for kind, course in courses.items():
             workers = ("--workers", "4") if kind == "loops" else ()  # they mostly wait
@@ -180,12 +178,14 @@ def _grade(folder: Path, way: Way, courses: Mapping[kinds.Course, Course]) -> di
         for kind, program in programs.items():
             out, complaint = program.communicate(timeout=_SECONDS)
             assert out, f"{kind}: {complaint}"
-            reports[kind] = json.loads(out)
+            report = json.loads(out)
+            by_account = {one["account"]: one for one in report["submissions"]}
+            graded[kind] = Graded(courses[kind], by_account, report["sandbox"], before[kind])
     finally:
         for program in programs.values():
             program.kill()
             program.wait()
-    return reports
+    return graded
 
 
 def processes_with(marker: str) -> list[int]:
@@ -196,6 +196,3 @@ def processes_with(marker: str) -> list[int]:
             if marker.encode() in path.read_bytes() and int(path.parent.name) != os.getpid():
                 found.append(int(path.parent.name))
     return found
-
-
-__all__ = ["COURSES", "HONEST", "Everything", "Graded", "earned", "everything", "told"]

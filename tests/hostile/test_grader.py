@@ -59,7 +59,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 
 def test_without_a_sandbox_grading_refuses_and_says_what_to_install(small: Course, tmp_path: Path) -> None:
-    program = start(grade(small), PATH=str(tmp_path))
+    program = start(grade(small), PATH=str(tmp_path), NBCOHORT_SANDBOX="namespaces")
     printed, complained = program.communicate(timeout=60)
 
     assert program.returncode == 1

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from tests.hostile.attack import KINDS, Attack, Course
 from tests.hostile.catalogue import ATTACKS, accounts
@@ -23,7 +22,7 @@ from tests.hostile.harness import (
 )
 from tests.hostile.known import SECRET, TOKEN, told
 from tests.hostile.pages import active_parts, text_of
-from tests.hostile.promises import expected_to_fail, flags_of
+from tests.hostile.promises import expect_failure, flags_of
 from tests.hostile.ways import WAYS, Way
 
 pytestmark = [pytest.mark.hostile, pytest.mark.slow]
@@ -44,41 +43,45 @@ def gets_more(attack: Attack) -> bool:
     return any((score or 0) > (attack.earned.get(cell) or 0) for cell, score in attack.scores.items())
 
 
-def each(promise: str | None = None, *, flagged: bool | None = None) -> list[ParameterSet]:
-    """Return attacks as parameters, expected to fail where they wait for a promise (their own, if none is given)."""
-    chosen = {name: one for name, one in ATTACKS.items() if flagged is None or one.flagged == flagged}
-    return [pytest.param(name, marks=expected_to_fail(promise or one.pending)) for name, one in chosen.items()]
-
-
-@pytest.mark.parametrize("name", each())
-def test_an_attack_gets_what_is_written_of_it_and_nothing_else(name: str, graded: Everything) -> None:
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_gets_what_is_written_of_it_and_nothing_else(
+    name: str, graded: Everything, request: pytest.FixtureRequest
+) -> None:
     attack, course = ATTACKS[name], graded.of(name)
+    expect_failure(request, attack.pending, graded.way.name)
     refused = told(attack.refused, graded.known(name)) if attack.refused else None
+    scores, shows = attack.expected(graded.way.sandbox)
     for account in accounts(name):
         assert course.report[account]["reason"] == refused
-        if refused:
-            assert not course.folder_of(account).exists()
-            continue
+        assert course.folder_of(account).exists() == (refused is None)
+        if refused is None:
+            shown = printed(course.outputs(account))
+            assert course.tests(account) == scores
+            assert "LEAK" not in shown
+            assert shows is None or shows in shown, shown
+
+
+def test_no_secret_is_in_what_an_attack_shows_or_leaves(graded: Everything) -> None:
+    for course, account in graded.attackers():
         shown = printed(course.outputs(account))
-        assert course.tests(account) == attack.scores
-        assert "LEAK" not in shown
-        assert attack.shows is None or attack.shows in shown, shown
+        kept = [path for path in course.folder_of(account).rglob("*") if path.is_file() and path.name != "ps1.ipynb"]
+
+        assert not any(secret in shown for secret in (SECRET, TOKEN)), account
+        assert not any(secret.encode() in path.read_bytes() for path in kept for secret in (SECRET, TOKEN)), account
+        assert not any(path.is_symlink() for path in course.folder_of(account).rglob("*")), account
 
 
-@pytest.mark.parametrize("name", [name for name, attack in ATTACKS.items() if not attack.refused])
-def test_no_secret_is_in_what_an_attack_shows_or_leaves(name: str, graded: Everything) -> None:
-    for account in accounts(name):
-        shown = printed(graded.of(name).outputs(account))
-        kept = [path for path in graded.of(name).folder_of(account).rglob("*") if path.is_file()]
+def test_whoever_cheats_is_flagged(graded: Everything, request: pytest.FixtureRequest) -> None:
+    expect_failure(request, "flags", graded.way.name)
+    cheats = [name for name, attack in ATTACKS.items() if attack.flagged]
 
-        assert not any(secret in shown for secret in (SECRET, TOKEN))
-        assert not any(secret.encode() in path.read_bytes() for path in kept for secret in (SECRET, TOKEN))
-        assert not any(path.is_symlink() for path in graded.of(name).folder_of(account).rglob("*"))
+    assert [name for name in cheats if not flags_of(graded.of(name).report[name])] == []
 
 
-@pytest.mark.parametrize("name", each("flags", flagged=True))
-def test_whoever_cheats_is_flagged(name: str, graded: Everything) -> None:
-    assert all(flags_of(graded.of(name).report[account]) for account in accounts(name))
+def test_whoever_does_not_cheat_is_not_flagged(graded: Everything) -> None:
+    honest = [name for name, attack in ATTACKS.items() if not attack.flagged]
+
+    assert [name for name in honest if flags_of(graded.of(name).report[name])] == []
 
 
 def test_whatever_raises_a_score_is_written_down_as_to_be_flagged() -> None:
@@ -149,13 +152,12 @@ def test_no_message_and_no_shared_memory_outlives_the_run(graded: Everything) ->
             assert not [line for line in lines if line.split()[0] == str(0x6E6263)]
 
 
-@pytest.mark.parametrize("name", [name for name, attack in ATTACKS.items() if not attack.refused])
-def test_feedback_runs_nothing_and_shows_no_hidden_test(name: str, graded: Everything) -> None:
-    for account in accounts(name):
-        page = graded.of(name).feedback(account)
-        beside = sorted((graded.of(name).course.folder / "feedback" / account).rglob("*"))
+def test_feedback_runs_nothing_and_shows_no_hidden_test(graded: Everything) -> None:
+    for course, account in graded.attackers():
+        page = course.feedback(account)
+        beside = sorted((course.course.folder / "feedback" / account).rglob("*"))
 
-        assert active_parts(page) == []
-        assert HIDDEN not in text_of(page)
-        assert not [path for path in beside if path.is_file() and HIDDEN.encode() in path.read_bytes()]
-        assert not [path for path in beside if path.suffix in (".html", ".svg") and path.name != "ps1.html"]
+        assert active_parts(page) == [], account
+        assert HIDDEN not in text_of(page), account
+        assert not [path for path in beside if path.is_file() and HIDDEN.encode() in path.read_bytes()], account
+        assert {path.name for path in beside if path.suffix in (".html", ".svg")} == {"ps1.html"}, account

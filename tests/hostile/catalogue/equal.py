@@ -1,6 +1,6 @@
 """Answers that are equal to whatever a test compares them with."""
 
-from tests.hostile.attack import RIGHT, Attack, unsolved, unsolved_tables
+from tests.hostile.attack import NOTHING, RIGHT, Attack, unsolved, unsolved_tables
 
 EQUALS_ALL = """
 class Same:
@@ -35,6 +35,16 @@ class Proxy:
     def __bool__(self):
         return True
 double = root = lambda x: Proxy()
+"""
+
+NO_NUMBER = """
+class Words:
+    '''Makes words of whatever is computed with it; nbgrader takes words for all points.'''
+    def __repr__(self):
+        return "all of them"
+    __eq__ = __add__ = __radd__ = __mul__ = __truediv__ = lambda self, other: Words()
+    __bool__ = lambda self: False
+double = root = lambda x: Words()
 """
 
 ARRAY = """
@@ -75,6 +85,12 @@ ATTACKS: dict[str, Attack] = {
     ),
     "equal-proxy": unsolved(
         "returns an object that compares the other operand with itself", "equal", LEFT_OPERAND, gets=RIGHT
+    ),
+    "no-number": unsolved(
+        "returns objects that make words of a result that should be a number of points",
+        "equal",
+        NO_NUMBER,
+        gets=NOTHING | {"parts": 1.5},
     ),
     "equal-array": unsolved_tables(
         "returns a numpy subclass whose `__array_ufunc__` finds no difference",

@@ -195,7 +195,7 @@ ATTACKS: dict[str, Attack] = {
     "byte-order-mark": odd("begins with a byte order mark", encoded("utf-8-sig")),
     "cut-off": odd("is cut off in the middle", lambda notebook: json.dumps(notebook).encode()[:2000], refused=NO_JSON),
     "two-lists": odd("has two lists of cells", twice),
-    "no-number": odd("has a number that is none", with_number("NaN")),
+    "nan": odd("has a number that is none", with_number("NaN")),
     "long-number": odd("has a number of a million digits", with_number("9" * 1_000_000), refused=NO_JSON),
     "number-as-source": odd("has a number as a cell's source", typed(source=5), refused=NO_NOTEBOOK),
     "unknown-type": odd("has a cell of an unknown type", typed(cell_type="quantum"), refused=NO_NOTEBOOK),

@@ -2,12 +2,10 @@
 
 from nbformat import NotebookNode
 
-from tests.hostile.attack import NOTHING, Attack
+from tests.hostile.attack import NOTHING, ONLY_DOUBLE, Attack
 
 TOO_LONG = "could not be interrupted"
 DIED = "the kernel died"
-ONLY_DOUBLE = {"double_test": 2, "root_test": 0, "parts": 0}
-ONLY_ROOT = {"double_test": 0, "root_test": 3, "parts": 0}
 LOOP = "while True:\n    pass"
 
 PRINTS_FOREVER = """
@@ -232,6 +230,7 @@ ATTACKS: dict[str, Attack] = {
         {"root": "import os, sys\nos.execv(sys.executable, [sys.executable, '-c', 'print(6.5)'])"},
         earned=ONLY_DOUBLE,
         shows=DIED,
+        in_landlock=(ONLY_DOUBLE, "not permitted"),
     ),
     "asks-to-exit": Attack(
         "asks the kernel to exit, politely",

@@ -94,10 +94,15 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
 
 SHIPPED_SOLUTIONS = """
 import glob, importlib.util, os, sys
-for top in {sys.prefix, sys.base_prefix, "@checkout@"}:
+for top in {sys.prefix, "@checkout@"}:
     for folder, folders, files in os.walk(top):
-        if os.path.basename(folder) in ("course_template", "exercises", "answers", "_data") and files:
-            print("LEAK", folder)
+        if {"course_template", "exercises", "answers"} & set(folder.split("/")):
+            for name in files:
+                try:
+                    open(f"{folder}/{name}").read(9)
+                    print("LEAK", folder, name)
+                except (OSError, UnicodeDecodeError):
+                    pass
 print(importlib.util.find_spec("nbcohort"))
 """
 

@@ -78,5 +78,6 @@ ATTACKS: dict[str, Attack] = {
         "scripts",
         files={"ps1.html": b"<script>EVIL()</script>", "more/x.svg": b"<svg onload='EVIL()'/>"},
         shows=None,
+        pending="own page",
     ),
 }

@@ -1,8 +1,6 @@
 """Messages to the grader that the kernel has not meant to send."""
 
-from tests.hostile.attack import ABOVE, NOTHING, RIGHT, WRONG, Attack, solved, unsolved
-
-ONLY_DOUBLE = {"double_test": 2, "root_test": 0, "parts": 0}
+from tests.hostile.attack import ABOVE, NOTHING, ONLY_DOUBLE, RIGHT, WRONG, Attack, solved, unsolved
 
 FORGE = """
 kernel = get_ipython().kernel

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -74,15 +75,20 @@ def test_servers_can_read_the_packages_they_run(tmp_path: Path) -> None:
 
 
 def test_the_server_inside_is_found_two_generations_below_the_sandbox() -> None:
-    sandbox = subprocess.Popen(["sh", "-c", "sh -c 'sleep 30; true'; true"])
-    inner = None
-    deadline = time.monotonic() + 10
-    while inner is None and time.monotonic() < deadline:
-        inner = inner_process(sandbox.pid)
-    assert inner is not None
-    os.kill(inner, signal.SIGTERM)
-    assert sandbox.wait(timeout=10) == 0
-    assert inner_process(sandbox.pid) is None
+    sandbox = subprocess.Popen(["sh", "-c", "sh -c 'sleep 30; true'; true"], start_new_session=True)
+    try:
+        inner = None
+        deadline = time.monotonic() + 10
+        while inner is None and time.monotonic() < deadline:
+            inner = inner_process(sandbox.pid)
+        assert inner is not None
+        os.kill(inner, signal.SIGTERM)
+        assert sandbox.wait(timeout=10) == 0
+        assert inner_process(sandbox.pid) is None
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(sandbox.pid, signal.SIGKILL)
+        sandbox.wait(timeout=10)
 
 
 def test_the_environment_says_where_home_and_configuration_are(server: SandboxedSpawner) -> None:

@@ -82,6 +82,7 @@ def grade(
                 bar.stop()
                 _tell(_interrupted(assignment, len(results), len(chosen)))
                 raise typer.Exit(_INTERRUPTED) from None
+        results.sort(key=lambda result: result.account)
         ready = [result for result in results if result.outcome != "failed"]
         released = bool(ready) and not no_release and not no_feedback
         if released:
@@ -145,7 +146,7 @@ def _show_results(results: "list[Result]", assignment: str, *, released: bool, f
         console.print(_("Nobody has handed in {name}.").format(name=assignment))
         return
     table = Table(_("account"), _("outcome"), _("score"), _("by hand"), _("repaired"), box=None)
-    for result in sorted(results, key=lambda one: one.account):
+    for result in results:
         score = "" if result.score is None else f"{result.score:g} / {result.max_score:g}"
         outcome = {"graded": _("graded"), "already graded": _("already graded"), "failed": _("failed")}[result.outcome]
         repaired = _("see the notebook") if result.repairs else ""

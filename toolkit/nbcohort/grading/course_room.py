@@ -48,7 +48,7 @@ class CourseRoom:
 
     def book(self) -> Book:
         """Return the gradebook, to be used in a `with`."""
-        return Book(self.courses.db_url, self.courses.course_id)
+        return Book(self.courses.db_url)
 
     def source(self, assignment: str) -> Path:
         """Return the folder of an assignment's source; raise a sentence if there is none."""

@@ -91,7 +91,7 @@ def grade(
     """
     options = options or Options()
     settings = Autograde(coursedir=room.courses, parent=room.api)
-    with _alone(room, assignment), Book(room.courses.db_url, room.courses.course_id) as book:
+    with _alone(room, assignment), room.book() as book:
         master = room.master(book, assignment)
         unusual = what_is_unusual(settings)
         if unusual:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -60,21 +61,29 @@ def _available_memory() -> int:
     return min(found)
 
 
+@dataclass
+class _Ended:
+    """What a thread says last."""
+
+    by: BaseException | None = None
+
+
 def in_threads(
     function: Callable[[Item], Iterable[Outcome]], items: Iterable[Item], workers: int, stop: threading.Event
 ) -> Iterator[Outcome]:
     """Yield what `function` gives for each item, as it comes, from `workers` threads.
 
     The threads are ahead of who takes the outcomes by a few only. When `stop` is set, no more items are begun; nobody
-    waits for the threads then (they are daemons). `function` must not raise.
+    waits for the threads then (they are daemons). What `function` raises is raised here.
     """
     waiting = queue.SimpleQueue[Item | None]()
     for item in items:
         waiting.put(item)
-    outcomes = queue.Queue[Outcome | None](maxsize=2 * workers)
+    outcomes = queue.Queue[Outcome | _Ended](maxsize=2 * workers)
 
     def work() -> None:
         loop = ensure_event_loop()  # nbclient's, which nobody closes
+        ended = _Ended()
         try:
             while not stop.is_set():
                 item = waiting.get()
@@ -82,20 +91,28 @@ def in_threads(
                     return
                 for outcome in function(item):
                     outcomes.put(outcome)
+        except BaseException as error:  # noqa: BLE001
+            ended.by = error
         finally:
             loop.close()
-            outcomes.put(None)
+            outcomes.put(ended)
 
     for _number in range(workers):
         waiting.put(None)
         threading.Thread(target=work, name="grading", daemon=True).start()
+    yield from _until_all_have_ended(outcomes, workers)
+
+
+def _until_all_have_ended(outcomes: "queue.Queue[Outcome | _Ended]", threads: int) -> Iterator[Outcome]:
     ended = 0
-    while ended < workers:
+    while ended < threads:
         outcome = outcomes.get()
-        if outcome is None:
+        if not isinstance(outcome, _Ended):
+            yield outcome
+        elif outcome.by is None:
             ended += 1
         else:
-            yield outcome
+            raise outcome.by
 
 
 @contextmanager

@@ -42,9 +42,8 @@ class GradebookAway(NbcohortError):
 class Book:
     """A gradebook, with one connection for a whole run; for one thread."""
 
-    def __init__(self, url: str, course: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, url: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._engine = _engine(url)
-        self._course = course
         self._sleep = sleep
 
     def __enter__(self) -> "Book":
@@ -58,13 +57,17 @@ class Book:
         return bool(self.read(lambda session: inspect(session.connection()).has_table("assignment")))
 
     def read(self, function: Callable[[Session], Result]) -> Result:
-        """Return what `function` makes of a session, in a transaction of its own."""
-        return self._patiently(function)
+        """Return what `function` makes of a session, in a transaction of its own. Raises `GradebookAway`."""
+        try:
+            return self._patiently(function)
+        except DBAPIError as error:
+            raise GradebookAway(_("The gradebook cannot be used: {why}").format(why=_why(error))) from error
 
     def write(self, function: Callable[[Session], Result]) -> Result:
         """Return what `function` makes of a session, in a transaction that is committed when it is done.
 
-        When the connection is lost, it is called again with a new one. Raises `GradebookAway` when that does not help.
+        When the connection is lost, it is called again with a new one. Raises `GradebookAway` when that does not help,
+        and other errors of SQLAlchemy if the database does not take what `function` writes.
         """
 
         def once(session: Session) -> Result:
@@ -75,15 +78,21 @@ class Book:
         return self._patiently(once)
 
     def _patiently(self, function: Callable[[Session], Result]) -> Result:
-        for pause in (*_PAUSES, None):
+        for pause in _PAUSES:
             try:
-                with Session(self._engine) as session:
-                    return function(session)
-            except DBAPIError as error:
-                if pause is None or not _is_passing(error, self._engine):
-                    raise GradebookAway(_("The gradebook cannot be used: {why}").format(why=_why(error))) from error
+                return self._once(function)
+            except (GradebookAway, IntegrityError) as error:  # or someone else has just added the same student
+                if isinstance(error, GradebookAway) and self._engine.dialect.name == "sqlite":
+                    raise  # it has been waited for already, or is no matter of waiting
                 self._sleep(pause)
-        raise AssertionError("the last attempt returns or raises")
+        return self._once(function)
+
+    def _once(self, function: Callable[[Session], Result]) -> Result:
+        try:
+            with Session(self._engine) as session:
+                return function(session)
+        except (OperationalError, InterfaceError) as error:
+            raise GradebookAway(_("The gradebook cannot be used: {why}").format(why=_why(error))) from error
 
     def standings(self, assignment: str) -> dict[str, Standing]:
         """Return what the gradebook says of all submissions of an assignment, by account."""
@@ -118,16 +127,6 @@ def _engine(url: str) -> Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
-
-
-def _is_passing(error: DBAPIError, engine: Engine) -> bool:
-    """Return whether a new attempt may succeed: the server went away, or someone else has just written the same.
-
-    A file that others hold for longer than we wait, or that cannot be written, is not a matter of attempts.
-    """
-    if isinstance(error, IntegrityError):
-        return True
-    return isinstance(error, OperationalError | InterfaceError) and engine.dialect.name != "sqlite"
 
 
 def _why(error: DBAPIError) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from nbcohort import __version__
 from nbcohort.grading.cells import Onlooker
 from nbcohort.grading.job import How
 from nbcohort.grading.left import Keep
@@ -149,7 +150,7 @@ def key_of(
 
     Files directly in `folder` whose names are in `never_the_same` make no difference.
     """
-    found = hashlib.sha256(f"{sys.version} {_described(settings)}".encode())
+    found = hashlib.sha256(f"{__version__} {sys.version} {_described(settings)}".encode())
     for name, notebook in notebooks.items():
         cells = [{key: value for key, value in cell.items() if key != "id"} for cell in notebook.cells]
         text = json.dumps([name, notebook.metadata, cells], sort_keys=True)

@@ -151,10 +151,13 @@ class Workshop:
 
     def _like(self, prepared: Prepared, key: str, other: Submission, started: float) -> Ready | Failed:
         """Return a submission that is the same as another, which has been run."""
-        for folder in (other.place.ready, other.place.folder, other.place.ready, other.place.folder):
-            with suppress(FileNotFoundError):  # it may be on its way from one to the other
-                return self._take_over(prepared, key, folder, started)
-        return self._failed(prepared.submission, FileNotFoundError(other.place.folder), started)
+        try:
+            for folder in (other.place.ready, other.place.folder, other.place.ready):
+                with suppress(FileNotFoundError):  # it may be on its way from one to the other
+                    return self._take_over(prepared, key, folder, started)
+            return self._take_over(prepared, key, other.place.folder, started)
+        except Exception as error:  # noqa: BLE001
+            return self._failed(prepared.submission, error, started)
 
     def _take_over(self, prepared: Prepared, key: str, folder: Path, started: float) -> Ready:
         """Give a submission what the same one in `folder` got: notebooks with outputs, and files that cells wrote.

@@ -89,7 +89,7 @@ def complete(document: dict[str, Any]) -> None:
 
 
 def _problems_of(method: str, path: str, operation: dict[str, Any]) -> set[int]:
-    found = {429, 500, 503}
+    found = {429, 500, 503} | {status for status in REASONS if str(status) in operation["responses"]}
     if "security" in operation:
         found |= {401, 403}
     if "parameters" in operation or "requestBody" in operation or method == "post":

@@ -1,8 +1,9 @@
 """Clients that stall: a request has to arrive at some pace, and its answer has to be taken. Uvicorn has no such limits.
 
-A connection that says nothing, or half a head, is closed by `Connection`, before there is a request. A body that stops,
-or trickles, is ended by `end_stalls`: what matters is the time that the service waits for the client, so a service that
-is slow itself blames nobody. Whoever is ended has taken a connection and a file that is removed, but never a thread.
+A connection that says nothing, or half a head, is closed by `Connection`, before there is a request; one that does not
+take its answer is cut off, with what was not taken. A body that stops, or trickles, is ended by `end_stalls`: what
+matters is the time that the service waits for the client, so a service that is slow itself blames nobody. Whoever is
+ended has taken a connection and a file that is removed, but never a thread.
 """
 
 import asyncio
@@ -37,12 +38,14 @@ class Stalled(NbcohortError):
 class Connection(uvicorn.protocols.http.httptools_impl.HttpToolsProtocol):
     """A connection that is closed when the head of its first or next request does not arrive whole in time.
 
-    A head that grows without end is refused.
+    A head that grows without end is refused. The connection is cut off when nothing of an answer is taken for as long
+    as a head may take: to close it would keep the answer for ever.
     """
 
     patience = PATIENCE
     _head = 0
     _overdue: asyncio.TimerHandle | None = None
+    _not_taken: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -64,7 +67,32 @@ class Connection(uvicorn.protocols.http.httptools_impl.HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
         self._wait_no_more()
+        self._taken()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Begin to wait for the client to take what is ready for it."""
+        super().pause_writing()
+        self._cut_off_unless_taken()
+
+    def resume_writing(self) -> None:
+        """Stop waiting: it was taken."""
+        self._taken()
+        super().resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close the connection, once the last of an answer is taken or that takes too long."""
+        super().timeout_keep_alive_handler()
+        self._cut_off_unless_taken()
+
+    def _cut_off_unless_taken(self) -> None:
+        if self._not_taken is None:
+            self._not_taken = self.loop.call_later(self.patience, self.transport.abort)
+
+    def _taken(self) -> None:
+        if self._not_taken is not None:
+            self._not_taken.cancel()
+            self._not_taken = None
 
     def _wait(self) -> None:
         if self._overdue is None:
@@ -84,7 +112,7 @@ def connections(patience: float) -> type[Connection]:
 def end_stalls(app: ASGIApp, patience: float = PATIENCE) -> ASGIApp:
     """Return `app` with requests answered by 408, and their connections closed, when their bodies stall.
 
-    An answer that nobody takes is broken off. `patience` is in seconds.
+    `patience` is in seconds.
     """
 
     async def ended(scope: Scope, receive: Receive, send: Send) -> None:
@@ -129,11 +157,7 @@ class _Exchange:
         if self._stalled:
             return
         self._begun = True
-        with anyio.move_on_after(self._patience) as waiting:
-            await self._send(message)
-        if waiting.cancelled_caught:
-            self._stalled = True
-            raise OSError("the client does not take the answer")
+        await self._send(message)
 
     async def _end(self) -> None:
         log.info("%s %s: the client stalled", self._scope["method"], self._scope["path"])

@@ -9,6 +9,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
+from starlette.types import Receive, Scope, Send
 
 from nbcohort.errors import Invalid
 from nbcohort.i18n import _
@@ -287,6 +288,20 @@ async def _keep(request: Request, blobs: BlobStore, sha256: str, size: int) -> N
     await to_thread.run_sync(opened.__exit__, None, None, None)
 
 
+class _Download(StreamingResponse):
+    """Closes its file whatever becomes of it: what is broken off would leave that to the garbage collector."""
+
+    def __init__(self, file: BinaryIO, headers: dict[str, str]) -> None:
+        super().__init__(chunks(file), media_type="application/octet-stream", headers=headers)
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._file.close()
+
+
 def _download(entry: Entry, file: BinaryIO) -> StreamingResponse:
     name = quote(entry.path.rsplit("/", 1)[-1], safe="")
     headers = {
@@ -296,4 +311,4 @@ def _download(entry: Entry, file: BinaryIO) -> StreamingResponse:
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "Cache-Control": "private, no-store",
     }
-    return StreamingResponse(chunks(file), media_type="application/octet-stream", headers=headers)
+    return _Download(file, headers)
