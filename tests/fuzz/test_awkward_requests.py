@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -233,6 +234,21 @@ class TestHeaders:
                     answered += piece
         assert not answered or answered.startswith(b"HTTP/1.1 400")
         assert room.client("ines").get("/me").status_code == 200
+
+    def test_the_rest_of_a_body_that_was_refused_before_it_came_is_no_head(self, room: SeededRoom) -> None:
+        address, size = urlsplit(room.service.url), 3_000_000
+        refused_head = f"PUT {address.path}api/v1/me HTTP/1.1\r\nHost: here\r\nContent-Length: {size}\r\n\r\n"
+        next_head = f"GET {address.path}health HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
+        with socket.create_connection((address.hostname, address.port), timeout=60) as caller:
+            caller.sendall(refused_head.encode())
+            answered = caller.recv(4096)
+            assert answered.startswith(b"HTTP/1.1 401")
+            for _piece in range(size // 1000):
+                caller.sendall(b"x" * 1000)
+            caller.sendall(next_head.encode())
+            while piece := caller.recv(4096):
+                answered += piece
+        assert re.findall(rb"HTTP/1.1 (\d+)", answered) == [b"401", b"200"]
 
     @pytest.mark.parametrize("token", ["", "token", "Basic YTpi", "token \xff", "Bearer a b", "token " + "x" * 10_000])
     def test_a_token_that_cannot_be_is_none(self, room: SeededRoom, token: str) -> None:

@@ -43,7 +43,9 @@ class Connection(uvicorn.protocols.http.httptools_impl.HttpToolsProtocol):
     """
 
     patience = PATIENCE
-    _head = 0
+    _parts = 0
+    """How many heads and bodies have come to their end; after an even number, what comes next is a head."""
+    _head_size = 0
     _overdue: asyncio.TimerHandle | None = None
     _not_taken: asyncio.TimerHandle | None = None
 
@@ -53,16 +55,27 @@ class Connection(uvicorn.protocols.http.httptools_impl.HttpToolsProtocol):
         self._wait()
 
     def data_received(self, data: bytes) -> None:
-        """Go on waiting unless the head is whole."""
+        """Go on waiting unless the head is whole; refuse one that grows without end."""
+        parts = self._parts
         super().data_received(data)
+        within_head = parts == self._parts and parts % 2 == 0  # the rest of a body is no head, though it is answered
+        self._head_size = self._head_size + len(data) if within_head else 0
+        if self._head_size > LARGEST_HEAD and not self.transport.is_closing():
+            self.send_400_response("The head of the request is too large.")
         if self.cycle is None or self.cycle.response_complete:
-            self._head += len(data)
-            if self._head > LARGEST_HEAD and not self.transport.is_closing():
-                self.send_400_response("The head of the request is too large.")
             self._wait()
         else:
-            self._head = 0
             self._wait_no_more()
+
+    def on_headers_complete(self) -> None:
+        """Note the end of a head."""
+        self._parts += 1
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Note the end of a body, which may be empty."""
+        self._parts += 1
+        super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
