@@ -5,7 +5,8 @@ the time before the deadline), each on a connection of their own. Then, for the 
 way at once. Then every receipt is verified, and every file of every submission is fetched and compared.
 
 The Hub is stood in for by one that answers from memory; how long it took is printed, so that it can be seen not to be
-what is measured. Beside it, in the same run, a naive peer takes the same files (see `load/naive.py` for what it lacks).
+what is measured. PostgreSQL is measured twice: with one process of the service, and with two that share the members.
+Beside it, in the same run, a naive peer takes the same files (see `load/naive.py` for what it lacks).
 """
 
 import argparse
@@ -39,6 +40,8 @@ DUE = datetime(2026, 1, 12, 10, tzinfo=UTC)
 """The deadline, on the service's movable clock."""
 AT_ONCE = 32
 GOAL_P99 = 2.0
+DATABASES = {"sqlite": {"sqlite": 1}, "postgresql": {"postgresql": 1, "postgresql, two processes": 2}}
+"""What is measured for each database, and how many processes of the service that takes."""
 CONTEXT = multiprocessing.get_context("spawn")
 
 
@@ -163,36 +166,43 @@ def lost(service: RunningService, results: Sequence[Done], assignment: str, plan
         return sum(pool.map(is_lost, [one for one in results if one.receipt]))
 
 
-def measure(database: str, members: int, seconds: float, progress: Progress, profile: Path | None) -> dict[str, Any]:
-    """Measure the service on one database."""
+def measure(
+    name: str, processes: int, members: int, seconds: float, progress: Progress, profile: Path | None
+) -> dict[str, Any]:
+    """Measure the service on one database, in one or more processes."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nbcohort-deadline-")))
         hub: FakeHub = stack.enter_context(running_fake_hub())
         environ = {}
-        if database == "postgresql":
+        if name != "sqlite":
             environ["NBCOHORT_DATABASE"] = stack.enter_context(running_postgres(durable=True)).new_database()
-        sampled = [sys.executable, f"{Path(__file__).parent}/load/sampled.py", f"{profile}.{database}"]
+        sampled = [sys.executable, f"{Path(__file__).parent}/load/sampled.py", f"{profile}.{name}"]
         within = sampled if profile else ()
         service = stack.enter_context(running_service(folder, hub, tick_seconds=1, within=within, **environ))
         stack.enter_context(classroom(service, members))
-        url = f"{service.url}api/v1"
-        bar = progress.add_task(f"{database}: to the deadline", total=members)
+        services = [service]
+        while len(services) < processes:
+            services.append(stack.enter_context(running_service(folder, hub, tick_seconds=60, **environ)))
+        urls = [f"{one.url}api/v1" for one in services]
+        bar = progress.add_task(f"{name}: to the deadline", total=members)
         begin = arrivals(members, seconds, random.Random(1))  # noqa: S311 - the same for all
-        let(Plan(url, COHORT, "ps2", "warm", [0.0] * min(members, 8)))  # what is imported or made at first use
+        warm = [0.0] * min(members, 8 * processes)
+        let(Plan(urls, COHORT, "ps2", "warm", warm))  # what is imported or made at first use
         spent, load, asked = time.process_time(), os.getloadavg()[0], _count(hub)
         results = let(
-            Plan(url, COHORT, "ps1", "deadline", begin),
+            Plan(urls, COHORT, "ps1", "deadline", begin),
             lambda count: progress.update(bar, completed=count),
             lambda: service.set_clock(DUE - timedelta(seconds=seconds)),
         )
         hub_seconds = time.process_time() - spent
-        bar = progress.add_task(f"{database}: as many as it takes", total=members)
-        worked = cpu_seconds(service.process.pid)
+        bar = progress.add_task(f"{name}: as many as it takes", total=members)
+        pids = [one.process.pid for one in services]
+        worked = sum(map(cpu_seconds, pids))
         flood = let(
-            Plan(url, COHORT, "ps2", "flood", [0.0] * members, together=AT_ONCE),
+            Plan(urls, COHORT, "ps2", "flood", [0.0] * members, together=AT_ONCE),
             lambda count: progress.update(bar, completed=count),
         )
-        worked = cpu_seconds(service.process.pid) - worked
+        worked = sum(map(cpu_seconds, pids)) - worked
         in_time = [one for one in results if one.created_at and one.created_at <= DUE.timestamp()]
         return {
             "seconds": figures(results),
@@ -228,15 +238,15 @@ def measure_naive(members: int, seconds: float, progress: Progress) -> dict[str,
         process = CONTEXT.Process(target=naive.serve, args=(Path(folder), sender.send), daemon=True)
         process.start()
         try:
-            url = f"http://127.0.0.1:{receiver.recv()}"
+            urls = [f"http://127.0.0.1:{receiver.recv()}"]
             bar = progress.add_task("naive peer: to the deadline", total=members)
             begin = arrivals(members, seconds, random.Random(1))  # noqa: S311
             load = os.getloadavg()[0]
-            plan = Plan(url, COHORT, "ps1", "deadline", begin, naive=True)
+            plan = Plan(urls, COHORT, "ps1", "deadline", begin, naive=True)
             results = let(plan, lambda count: progress.update(bar, completed=count))
             bar = progress.add_task("naive peer: as many as it takes", total=members)
             flood = let(
-                Plan(url, COHORT, "ps2", "flood", [0.0] * members, together=AT_ONCE, naive=True),
+                Plan(urls, COHORT, "ps2", "flood", [0.0] * members, together=AT_ONCE, naive=True),
                 lambda count: progress.update(bar, completed=count),
             )
         finally:
@@ -295,18 +305,20 @@ def main() -> int:
         "--profile",
         type=Path,
         metavar="FILE",
-        help="sample what the service does; writes FILE.<database>",
+        help="sample what the service does; writes FILE.<what is measured>",
     )
     arguments = parser.parse_args()
     if arguments.members < 1 or not 1 <= arguments.seconds <= 600:
         parser.error("--members should be at least 1, and --seconds from 1 to 600")
-    databases = ["sqlite", "postgresql"] if arguments.database == "both" else [arguments.database]
+    databases = list(DATABASES) if arguments.database == "both" else [arguments.database]
     console = Console()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         peer = measure_naive(arguments.members, arguments.seconds, progress)
         measured = {
-            one: measure(one, arguments.members, arguments.seconds, progress, arguments.profile) for one in databases
+            name: measure(name, processes, arguments.members, arguments.seconds, progress, arguments.profile)
+            for database in databases
+            for name, processes in DATABASES[database].items()
         }
     found = {
         "members": arguments.members,

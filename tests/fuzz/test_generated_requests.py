@@ -26,10 +26,11 @@ IN_COHORT = KNOWN | {
 }
 LED = IN_COHORT | {"apply_settings", "members", "nbpeer_read_round", "settings"}
 REACHED = {
-    "learner": IN_COHORT | {"begin_submission", "nbpeer_read_task", "nbpeer_save_review", "nbpeer_tasks"},
+    "learner": IN_COHORT
+    | {"begin_submission", "commit_submission", "nbpeer_read_task", "nbpeer_save_review", "nbpeer_tasks"},
     "mentor": IN_COHORT | {"members", "nbpeer_tasks", "settings"},
     "instructor": LED | {"begin_release", "grant_extension"},
-    "course room": LED | {"begin_release"},
+    "course room": LED | {"begin_feedback", "begin_release", "commit_feedback"},
     "admin": LED,
     "outsider": KNOWN,
     "nobody": PUBLIC,

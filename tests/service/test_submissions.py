@@ -123,6 +123,74 @@ class TestHandingIn:
         assert room.client("ada").get(f"{room.root}/submissions/{done['id']}/files/empty").content == b""
 
 
+class TestFilesThatComeWithTheCommit:
+    @pytest.fixture
+    def begun(self, room: Classroom) -> dict[str, Any]:
+        begun: dict[str, Any] = ok(room.begin(room.client("ada"), "submissions", {**FILES, "e": b""}, assignment="ps1"))
+        return begun
+
+    def test_two_requests_are_a_whole_hand_in(self, room: Classroom, begun: dict[str, Any]) -> None:
+        ada = room.client("ada")
+        done = ok(room.commit_with(ada, "submissions", begun["id"], b"", *FILES.values()))
+        assert verify(done["receipt"], room.keys()).files == 3
+        for path, data in {**FILES, "e": b""}.items():
+            assert ada.get(f"{room.root}/submissions/{done['id']}/files/{path}").content == data
+        assert ok(room.begin(ada, "submissions", FILES, assignment="ps1"))["needed"] == []
+
+    def test_releases_and_feedback_can_do_it_too(self, room: Classroom) -> None:
+        done = room.hand_in("ada")
+        release = ok(room.begin(room.room, "releases", FILES, assignment="ps1"))
+        feedback = ok(room.begin(room.room, "feedback", {"ps1.html": b"<p>Good.</p>"}, submission=done["id"]))
+        ok(room.commit_with(room.room, "releases", release["id"], *FILES.values()))
+        ok(room.commit_with(room.room, "feedback", feedback["id"], b"<p>Good.</p>"))
+        ada = room.client("ada")
+        assert ada.get(f"{room.root}/feedback/{feedback['id']}/files/ps1.html").content == b"<p>Good.</p>"
+        assert ada.get(f"{room.root}/releases/{release['id']}/files/ps1.ipynb").content == NOTEBOOK
+
+    def test_some_may_be_put_before(self, room: Classroom, begun: dict[str, Any]) -> None:
+        ada = room.client("ada")
+        room.put(ada, begun["snapshot"], NOTEBOOK)
+        problem = refused(room.commit_with(ada, "submissions", begun["id"], b""), 409, "1 files have not arrived")
+        assert problem["missing"] == [sha(FILES["data/penguins.csv"])]
+        ok(room.commit_with(ada, "submissions", begun["id"], b"", FILES["data/penguins.csv"]))
+
+    def test_asking_again_gives_the_same_receipt(self, room: Classroom, begun: dict[str, Any]) -> None:
+        ada, sent = room.client("ada"), [*FILES.values(), b""]
+        headers = {"Idempotency-Key": "a-key-for-that"}
+        done = ok(room.commit_with(ada, "submissions", begun["id"], *sent, headers=headers))
+        assert ok(room.commit_with(ada, "submissions", begun["id"], *sent, headers=headers)) == done
+        assert ok(room.commit_with(ada, "submissions", begun["id"], *sent)) == done
+        assert ok(room.commit(ada, "submissions", begun["id"])) == done
+
+    def test_wrong_bytes_commit_nothing(self, room: Classroom, begun: dict[str, Any]) -> None:
+        ada = room.client("ada")
+        path, named = f"{room.root}/submissions/{begun['id']}/commit", {"sha256": sha(NOTEBOOK)}
+        refused(ada.post(path, params=named, content=NOTEBOOK[:-1] + b"x"), 422, "not what was announced")
+        refused(ada.post(path, params=named, content=NOTEBOOK + b"x"), 422, "bytes where")
+        refused(ada.post(path, content=NOTEBOOK), 422, "bytes where")
+        refused(ada.post(path, params=named), 422, "bytes where")
+        refused(ada.post(path, params={"sha256": "nonsense"}, content=NOTEBOOK), 422, "sha256")
+        refused(room.commit_with(ada, "submissions", begun["id"], b"other"), 404, "No file of this upload")
+        assert len(refused(room.commit(ada, "submissions", begun["id"]), 409, "3 files")["missing"]) == 3
+        assert list((room.service.data / "blobs" / "incoming").iterdir()) == []
+
+    def test_only_who_began_may_send_them(self, room: Classroom) -> None:
+        begun = ok(room.begin(room.client("ada"), "submissions", {"new": b"ada's alone"}, assignment="ps1"))
+        for account in ("ben", "ines"):
+            answer = room.commit_with(room.client(account), "submissions", begun["id"], b"ada's alone")
+            refused(answer, 404, "begun no such upload")
+        hashed = sha(b"ada's alone")
+        assert not (room.service.data / "blobs" / hashed[:2] / hashed).exists()
+
+    def test_a_hand_in_is_counted_from_its_beginning(self, room: Classroom) -> None:
+        room.service.set_clock(DUE - timedelta(minutes=1))
+        ada = room.client("ada")
+        begun = ok(room.begin(ada, "submissions", FILES, assignment="ps1"))
+        room.service.set_clock(DUE + timedelta(minutes=5))
+        done = ok(room.commit_with(ada, "submissions", begun["id"], *FILES.values()))
+        assert not done["late"]
+
+
 class TestBlobs:
     @pytest.fixture
     def begun(self, room: Classroom) -> dict[str, Any]:

@@ -30,6 +30,9 @@ PAUSES = (0.3, 1.0, 3.0)
 PATIENT = (*PAUSES, 5.0, 5.0, 5.0, 10.0, 10.0, 10.0, 10.0)
 """The same for what should outlast a restart of the service: a minute in all."""
 LONGEST_PAUSE = 20.0
+CARRIED_BYTES = 1_000_000
+CARRIED_FILES = 50
+"""What travels in one request with the commit, at most."""
 _BUSY = frozenset({408, 429, 502, 503, 504})
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _COHORT = re.compile(r"/cohorts/[^/]+")
@@ -199,7 +202,9 @@ class ServiceClient:
         before_commit: Callable[[], None] | None = None,
         progress: Progress | None = None,
     ) -> Any:
-        """Create a snapshot of `files` (path in it -> file here), put what is needed, commit, return that answer.
+        """Create a snapshot of `files` (path in it -> file here), send what is needed, commit, return that answer.
+
+        Small files travel with the commit: two requests are all that most hand-ins take.
 
         `manifest` spares reading the files once more when they were read already; every file is checked against it
         while it is sent, and `FileChanged` leaves the snapshot uncommitted, as does whatever `before_commit` raises.
@@ -208,10 +213,22 @@ class ServiceClient:
         key = uuid.uuid4().hex
         request = {**body, "files": [asdict(entry) for entry in entries]}
         created = self.post(create_path, request, idempotency_key=key)
-        self._put_blobs(f"{_cohort(create_path)}/snapshots/{created['snapshot']}", created, entries, files, progress)
+        known = {entry.sha256: entry for entry in entries}
+        needed = [known[sha256] for sha256 in created["needed"] if sha256 in known]
+        carried = _carried(needed)
+        sent = _Sent(sum(entry.size for entry in needed), progress)
+        for entry in needed:
+            if entry not in carried:
+                snapshot = f"{_cohort(create_path)}/snapshots/{created['snapshot']}"
+                self._put_blob(f"{snapshot}/blobs/{entry.sha256}", entry, files[entry.path])
+                sent.more(entry.size)
+        content = b"".join(piece for entry in carried for piece in announced(files[entry.path], entry))
         if before_commit is not None:
             before_commit()
-        return self.post(f"{create_path}/{created['id']}/commit", idempotency_key=f"{key}-commit")
+        committed = self._commit(f"{create_path}/{created['id']}/commit", f"{key}-commit", carried, content)
+        for entry in carried:
+            sent.more(entry.size)
+        return committed
 
     def download(
         self, path: str, destination: Path, size: int, sha256: str, *, progress: Progress | None = None
@@ -241,24 +258,6 @@ class ServiceClient:
 
         return self._persist(attempt, repeatable=True)
 
-    def _put_blobs(
-        self,
-        snapshot: str,
-        created: Mapping[str, Any],
-        entries: Sequence[Entry],
-        files: Mapping[str, Path],
-        progress: Progress | None,
-    ) -> None:
-        known = {entry.sha256: entry for entry in entries}
-        needed = [known[sha256] for sha256 in created["needed"] if sha256 in known]
-        total = sum(entry.size for entry in needed)
-        done = 0
-        for entry in needed:
-            self._put_blob(f"{snapshot}/blobs/{entry.sha256}", entry, files[entry.path])
-            done += entry.size
-            if progress is not None:
-                progress(done, total)
-
     def _put_blob(self, path: str, entry: Entry, file: Path) -> None:
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(entry.size)}
 
@@ -266,6 +265,19 @@ class ServiceClient:
             self._check(self._http.put(path, content=announced(file, entry), headers=headers))
 
         self._persist(attempt, repeatable=True)
+
+    def _commit(self, path: str, key: str, carried: Sequence[Entry], content: bytes) -> Any:
+        headers = {"Idempotency-Key": key}
+        if carried:
+            headers["Content-Type"] = "application/octet-stream"
+        params = {"sha256": [entry.sha256 for entry in carried]}
+
+        def attempt() -> Any:
+            response = self._http.post(path, params=params, content=content, headers=headers)
+            self._check(response)
+            return self._parsed(response)
+
+        return self._persist(attempt, repeatable=True)
 
     def _call(
         self,
@@ -379,6 +391,32 @@ def open_client(
 def file_url(snapshot_path: str, path: str) -> str:
     """Return the address of one file of a release, submission or feedback."""
     return f"{snapshot_path}/files/{quote(path, safe='/')}"
+
+
+class _Sent:
+    """Tells, if anybody wants to know, how many bytes have been sent."""
+
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self._total = total
+        self._progress = progress
+        self._done = 0
+
+    def more(self, size: int) -> None:
+        self._done += size
+        if self._progress is not None:
+            self._progress(self._done, self._total)
+
+
+def _carried(needed: Sequence[Entry]) -> list[Entry]:
+    """Return which files travel with the commit: the smallest, as many as go into one request."""
+    carried: list[Entry] = []
+    room = CARRIED_BYTES
+    for entry in sorted(needed, key=lambda entry: entry.size)[:CARRIED_FILES]:
+        room -= entry.size
+        if room < 0:
+            break
+        carried.append(entry)
+    return carried
 
 
 def _cohort(path: str) -> str:

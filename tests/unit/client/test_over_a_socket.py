@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
@@ -29,6 +30,8 @@ class Upstream:
     url: str = ""
     blobs: dict[str, int] = field(default_factory=dict)
     """SHA-256 of what was really received -> its length."""
+    puts: list[str] = field(default_factory=list)
+    """SHA-256 of what came in a request of its own."""
     commits: int = 0
     created: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
@@ -36,6 +39,14 @@ class Upstream:
     drop: int = 0
     """How many answers to drop without a word."""
     file: bytes = b""
+
+    def carry(self, hashes: list[str], body: bytes) -> None:
+        """Take the files that come with a commit; what is left of the body belongs to none of them."""
+        sizes = {file["sha256"]: file["size"] for file in self.created[-1]["files"]}
+        for sha256 in hashes:
+            content, body = body[: sizes[sha256]], body[sizes[sha256] :]
+            self.blobs[hashlib.sha256(content).hexdigest()] = len(content)
+        assert body == b""
 
 
 def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a class in a closure
@@ -59,8 +70,10 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:  # noqa: C901 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             upstream.keys.append(self.headers["Idempotency-Key"])
-            if self.path.endswith("/commit"):
+            path, _mark, query = self.path.partition("?")
+            if path.endswith("/commit"):
                 upstream.commits += 1
+                upstream.carry(parse_qs(query).get("sha256", []), body)
                 self._answer(200, {"id": "sub_1", "receipt": "a.b.c"})
                 return
             request = json.loads(body)
@@ -83,6 +96,7 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:  # noqa: C901 
                 hashed.update(piece)
                 left -= len(piece)
             upstream.blobs[hashed.hexdigest()] = int(self.headers["Content-Length"])
+            upstream.puts.append(hashed.hexdigest())
             self._answer(204)
 
         def do_GET(self) -> None:
@@ -132,7 +146,7 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def test_an_upload_is_create_put_commit(upstream: Upstream, client: ServiceClient, tmp_path: Path) -> None:
+def test_an_upload_is_create_send_commit(upstream: Upstream, client: ServiceClient, tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"same")
     (tmp_path / "b").write_bytes(b"same")
     (tmp_path / "c").write_bytes(b"other")
@@ -147,6 +161,22 @@ def test_an_upload_is_create_put_commit(upstream: Upstream, client: ServiceClien
     assert upstream.blobs == {sha256(b"same"): 4, sha256(b"other"): 5}
     assert [file["path"] for file in upstream.created[0]["files"]] == ["b", "c", "x/a"]
     assert seen[-1] == (9, 9)
+
+
+def test_large_files_are_put_and_small_ones_travel_with_the_commit(
+    upstream: Upstream, client: ServiceClient, tmp_path: Path
+) -> None:
+    contents = {f"{number:02d}": b"%d" % number for number in range(60)} | {"large": b"l" * 1_000_001, "none": b""}
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    seen: list[tuple[int, int]] = []
+    files = {name: tmp_path / name for name in contents}
+    client.upload(CREATE, {}, files, progress=lambda done, total: seen.append((done, total)))
+    assert upstream.blobs == {sha256(content): len(content) for content in contents.values()}
+    assert len(upstream.puts) == 12
+    assert sha256(contents["large"]) in upstream.puts
+    assert seen == sorted(seen)
+    assert seen[-1] == (sum(map(len, contents.values())),) * 2
 
 
 def test_what_the_service_has_is_not_sent_again(upstream: Upstream, client: ServiceClient, tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ def enrol(
     person = session.scalar(select(Person).where(Person.account == account))
     if person is None:
         values = {"public_id": new_id("per"), "account": account, "name": name or account}
-        insert_missing(session, Person, ["account"], **values)  # another cohort may be enrolling the same account
+        insert_missing(session, Person, ["account"], values)  # another cohort may be enrolling the same account
         person = session.scalars(select(Person).where(Person.account == account)).one()
     elif name and name != person.name:
         person.name = name

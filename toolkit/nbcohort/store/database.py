@@ -10,12 +10,12 @@ checks something and then writes what rests on it locks a row first (`with_for_u
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, CursorResult, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
@@ -131,10 +131,19 @@ def _postgresql_engine(url: URL) -> Engine:
     return engine
 
 
-def insert_missing(session: Session, model: type[DeclarativeBase], unique: Sequence[str], **values: Any) -> None:
-    """Insert a row unless there is one with the same `unique` columns; waits for one being inserted."""
+def insert_missing(
+    session: Session, model: type[DeclarativeBase], unique: Sequence[str], *rows: Mapping[str, Any]
+) -> int:
+    """Insert each row unless there is one with the same `unique` columns; waits for one being inserted.
+
+    Returns how many there were not; of one row only, as databases do not say of more.
+    """
     insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    session.execute(insert(model).values(**values).on_conflict_do_nothing(index_elements=list(unique)))
+    table = cast(Table, model.__table__)
+    statement = insert(table).on_conflict_do_nothing(index_elements=list(unique))
+    statement = statement.execution_options(preserve_rowcount=True)
+    result = session.execute(statement, list(rows) if len(rows) > 1 else rows[0])
+    return cast(CursorResult[Any], result).rowcount
 
 
 def crossed(error: DBAPIError) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, UniqueConstraint, bindparam, cast, delete, or_, select
+from sqlalchemy import Text, UniqueConstraint, bindparam, cast, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from nbcohort.errors import Invalid
@@ -38,6 +38,13 @@ _KEPT = (
     .with_for_update()
 )
 
+_KEEP = (
+    update(IdempotentRequest)
+    .where(IdempotentRequest.account == bindparam("of_account"), IdempotentRequest.key == bindparam("of_key"))
+    .values(answer=bindparam("kept"))
+    .execution_options(synchronize_session=False)
+)
+
 
 def fingerprint(method: str, path: str, body: bytes) -> str:
     """Return a hash that tells whether two requests with one key are the same request."""
@@ -61,7 +68,11 @@ def do_once(
     if key is None:
         return act()
     unique = {"account": account, "key": key}
-    insert_missing(session, IdempotentRequest, list(unique), **unique, fingerprint=request, at=now, answer=None)
+    new = {**unique, "fingerprint": request, "at": now, "answer": None}
+    if insert_missing(session, IdempotentRequest, list(unique), new):
+        answer = act()
+        session.execute(_KEEP, {"of_account": account, "of_key": key, "kept": answer})
+        return answer
     row = session.scalars(_KEPT, unique).one()
     if row.fingerprint != request:
         raise Invalid(_("This Idempotency-Key was used for another request; take a new key for a new request."))

@@ -27,7 +27,7 @@ def take_lease(session: Session, name: str, holder: str, now: datetime, length: 
 
     One that ends later than any lease of this `length` can was taken before the clock was put back: it is free.
     """
-    insert_missing(session, Lease, ["name"], name=name, holder="", until=EPOCH)
+    insert_missing(session, Lease, ["name"], {"name": name, "holder": "", "until": EPOCH})
     free = or_(Lease.holder == holder, Lease.until <= now, Lease.until > now + 2 * length)
     taken = session.execute(update(Lease).where(Lease.name == name, free).values(holder=holder, until=now + length))
     return isinstance(taken, CursorResult) and taken.rowcount == 1

@@ -1,12 +1,12 @@
 """Releases, submissions, feedback and extensions over HTTP."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, BinaryIO, TypeVar
 from urllib.parse import quote
 
 from anyio import to_thread
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 from starlette.types import Receive, Scope, Send
@@ -36,7 +36,9 @@ from nbcohort.submissions.messages import (
     SubmissionBegun,
     SubmissionOut,
 )
+from nbcohort.submissions.models import Feedback, Release, Submission
 
+M = TypeVar("M", ReleaseOut, SubmissionOut, FeedbackOut)
 T = TypeVar("T", SubmissionOut, FeedbackOut, ExtensionOut)
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -46,6 +48,10 @@ MAX_FILE = 1_000_000_000
 
 BYTES: dict[str, Any] = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 """A file, in the API's description."""
+
+MAY_CARRY: dict[str, Any] = {"requestBody": {"required": False, **BYTES}}
+MAX_CARRIED = 50
+"""Files that come with a commit; all together, with what a body may have in all."""
 
 on_service = APIRouter(tags=["receipts"])
 in_cohort = APIRouter(tags=["submissions"])
@@ -67,6 +73,58 @@ class SubmissionFilter(AccountFilter):
     """Only the last attempts?"""
 
     latest: bool = False
+
+
+@dataclass(frozen=True)
+class _Carried:
+    """Files that come with the commit of an upload: their hashes, and their bytes one file after the other."""
+
+    hashes: tuple[str, ...]
+    body: bytes
+
+    def once(
+        self, caller: Caller, upload: type[snapshots.Upload], public_id: str, model: type[M], act: Callable[[Acting], M]
+    ) -> M:
+        """Put the files into the store, durably, and then do `act`, the commit, once for each `Idempotency-Key`."""
+        sizes = self._keep(caller, upload, public_id)
+
+        def noted(acting: Acting) -> M:
+            snapshots.note_put(acting, sizes)
+            return act(acting)
+
+        return caller.once(model, noted)
+
+    def _keep(self, caller: Caller, upload: type[snapshots.Upload], public_id: str) -> dict[str, int]:
+        """Return the sizes of what was kept: nothing if the upload is complete, and its commit just asked for again."""
+        if not self.hashes and not self.body:
+            return {}
+        with caller.read() as acting:
+            sizes = snapshots.expected_sizes(acting, upload, public_id, self.hashes)
+        if sizes is None:
+            return {}
+        total = sum(sizes.values())
+        if len(self.body) != total:
+            raise Invalid(
+                _("The body has {actual} bytes where the files named with it have {size} together.").format(
+                    actual=len(self.body), size=total
+                )
+            )
+        start = 0
+        for sha256, size in sizes.items():
+            with caller.house.blobs.writer(sha256, size) as writer:
+                writer.write(self.body[start : start + size])
+            start += size
+        return sizes
+
+
+async def _carried(
+    request: Request, sha256: Annotated[list[Sha256] | None, Query(max_length=MAX_CARRIED)] = None
+) -> _Carried:
+    """Files that are sent along: the hash of each, in the order in which their bytes follow one another in the body."""
+    return _Carried(tuple(sha256 or ()), await request.body())
+
+
+Carried = Annotated[_Carried, Depends(_carried)]
 
 
 @on_service.get("/receipt-keys")
@@ -101,14 +159,14 @@ async def put_blob(snapshot: str, sha256: Sha256, caller: StreamingCaller, reque
 
     def note(size: int) -> None:
         with caller.write() as acting:
-            snapshots.note_put(acting, sha256, size)
+            snapshots.note_put(acting, {sha256: size})
 
     def keep_whole(body: bytes) -> None:
         acting, size = expected()
         with caller.house.blobs.writer(sha256, size) as writer:
             writer.write(body)
         with caller.house.database.write() as session:  # who acts was asked just now, before the file was written
-            snapshots.note_put(replace(acting, session=session), sha256, size)
+            snapshots.note_put(replace(acting, session=session), {sha256: size})
 
     if _is_small(request):  # one turn of a thread instead of five
         await to_thread.run_sync(keep_whole, await request.body(), limiter=request.app.state.writers)
@@ -130,10 +188,14 @@ def begin_release(body: BeginRelease, caller: Caller) -> Begun:
     return caller.once(Begun, act)
 
 
-@in_cohort.post("/releases/{release}/commit")
-def commit_release(release: str, caller: Caller) -> ReleaseOut:
+@in_cohort.post("/releases/{release}/commit", openapi_extra=MAY_CARRY)
+def commit_release(release: str, caller: Caller, carried: Carried) -> ReleaseOut:
     """Make it the newest version."""
-    return caller.once(ReleaseOut, lambda acting: ReleaseOut.of(actions.commit_release(acting, release)))
+
+    def act(acting: Acting) -> ReleaseOut:
+        return ReleaseOut.of(actions.commit_release(acting, release))
+
+    return carried.once(caller, Release, release, ReleaseOut, act)
 
 
 @in_cohort.get("/releases")
@@ -169,10 +231,14 @@ def begin_submission(body: BeginSubmission, caller: Caller) -> SubmissionBegun:
     )
 
 
-@in_cohort.post("/submissions/{submission}/commit")
-def commit_submission(submission: str, caller: Caller) -> SubmissionOut:
+@in_cohort.post("/submissions/{submission}/commit", openapi_extra=MAY_CARRY)
+def commit_submission(submission: str, caller: Caller, carried: Carried) -> SubmissionOut:
     """Finish handing in, and get the receipt."""
-    return caller.once(SubmissionOut, lambda acting: SubmissionOut.of(actions.commit_submission(acting, submission)))
+
+    def act(acting: Acting) -> SubmissionOut:
+        return SubmissionOut.of(actions.commit_submission(acting, submission))
+
+    return carried.once(caller, Submission, submission, SubmissionOut, act)
 
 
 @in_cohort.get("/submissions")
@@ -210,10 +276,14 @@ def begin_feedback(body: BeginFeedback, caller: Caller) -> Begun:
     return caller.once(Begun, act)
 
 
-@in_cohort.post("/feedback/{feedback}/commit")
-def commit_feedback(feedback: str, caller: Caller) -> FeedbackOut:
+@in_cohort.post("/feedback/{feedback}/commit", openapi_extra=MAY_CARRY)
+def commit_feedback(feedback: str, caller: Caller, carried: Carried) -> FeedbackOut:
     """Give it to the submitters."""
-    return caller.once(FeedbackOut, lambda acting: FeedbackOut.of(actions.commit_feedback(acting, feedback)))
+
+    def act(acting: Acting) -> FeedbackOut:
+        return FeedbackOut.of(actions.commit_feedback(acting, feedback))
+
+    return carried.once(caller, Feedback, feedback, FeedbackOut, act)
 
 
 @in_cohort.get("/feedback")

@@ -19,12 +19,12 @@ def begin_feedback(acting: Acting, submission: str, files: list[Entry]) -> tuple
     """Begin to give `files` back on a submission; return the feedback and the hashes that have to be sent."""
     acting.require("feedback.make")
     target = find_submission(acting, submission)
-    snapshot = snapshots.begin(acting, make_manifest(files))
+    snapshot, needed = snapshots.begin(acting, make_manifest(files))
     feedback = Feedback(public_id=new_id("fbk"), submission=target, snapshot=snapshot, version=None)
     acting.session.add(feedback)
     acting.session.flush()
     acting.audit("feedback.begin", feedback.public_id, submission=submission)
-    return feedback, snapshots.needed(acting, snapshot.files)
+    return feedback, needed
 
 
 def commit_feedback(acting: Acting, feedback: str) -> Feedback:

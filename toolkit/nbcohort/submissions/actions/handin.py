@@ -68,9 +68,7 @@ def begin_submission(acting: Acting, assignment: str, files: list[Entry], *, alo
         (member,) if alone else roster.partners_of(acting.session, acting.cohort, member, assignment, acting.now)
     )
     lateness = _lateness(acting, dates, assignment, submitters, acting.now)
-    if acting.role == "learner":
-        snapshots.check_quota(acting, manifest, dates.quota)
-    snapshot = snapshots.begin(acting, manifest)
+    snapshot, needed = snapshots.begin(acting, manifest, dates.quota if acting.role == "learner" else None)
     submission = Submission(
         public_id=new_id("sub"),
         cohort=acting.cohort,
@@ -90,7 +88,7 @@ def begin_submission(acting: Acting, assignment: str, files: list[Entry], *, alo
     return Begun(
         id=submission.public_id,
         snapshot=snapshot.public_id,
-        needed=snapshots.needed(acting, snapshot.files),
+        needed=needed,
         created_at=acting.now,
         attempt=_next_attempt(acting, assignment, submitters),
         accounts=tuple(accounts[one] for one in submitters),

@@ -18,7 +18,7 @@ from nbcohort.submissions.models import Release
 def begin_release(acting: Acting, assignment: str, files: list[Entry]) -> tuple[Release, list[str]]:
     """Begin to release `files` as a version of `assignment`; return it and the hashes that have to be sent."""
     acting.require("release.make")
-    snapshot = snapshots.begin(acting, make_manifest(files))
+    snapshot, needed = snapshots.begin(acting, make_manifest(files))
     release = Release(
         public_id=new_id("rel"),
         cohort=acting.cohort,
@@ -30,7 +30,7 @@ def begin_release(acting: Acting, assignment: str, files: list[Entry]) -> tuple[
     acting.session.add(release)
     acting.session.flush()
     acting.audit("release.begin", release.public_id, assignment=assignment)
-    return release, snapshots.needed(acting, snapshot.files)
+    return release, needed
 
 
 def commit_release(acting: Acting, release: str) -> Release:
