@@ -130,11 +130,28 @@ def test_it_is_nobody(ana: Notebook, ben: Notebook, tier: Tier) -> None:
         assert status["Seccomp"].strip() == "2"
 
 
-def test_there_is_no_network(ana: Notebook, tmp_path: Path) -> None:
-    families = ("AF_INET", "AF_INET6", "AF_NETLINK", "AF_PACKET", "AF_VSOCK")
+def test_there_is_no_network_but_its_own(ana: Notebook, ben: Notebook, tier: Tier) -> None:
+    families = ("AF_PACKET", "AF_VSOCK", "AF_ALG", "AF_BLUETOOTH")
     made = ana.do(attempts(*(f"socket.socket(socket.{family}, socket.SOCK_RAW).close()" for family in families)))
-
     assert set(made) <= {"OSError", "PermissionError"}, made
+    with socket.create_server(("127.0.0.1", 0)) as ours:
+        theirs = ben.do(attempts("globals().__setitem__('server', socket.create_server(('127.0.0.1', 8765)))"))
+        reached = ana.do(
+            attempts(
+                f"socket.create_connection(('127.0.0.1', {ours.getsockname()[1]}), 2)",
+                "socket.create_connection(('127.0.0.1', 8765), 2)",
+                "socket.create_connection(('192.0.2.1', 80), 2)",
+                "socket.create_connection(('2001:db8::1', 80), 2)",
+                "socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)",
+            )
+        )
+    if tier.kind == "landlock":
+        assert {*theirs, *reached} == {"PermissionError"}
+        return
+    assert theirs == ["None"]
+    assert reached == ["ConnectionRefusedError", "ConnectionRefusedError", "OSError", "OSError", "PermissionError"]
+    itself = ben.do(attempts("socket.create_connection(server.getsockname()).getpeername()"))
+    assert itself == ["('127.0.0.1', 8765)"]
 
 
 def test_sockets_of_others_are_out_of_reach(ana: Notebook, tmp_path: Path) -> None:

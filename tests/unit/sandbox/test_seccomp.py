@@ -98,11 +98,15 @@ def test_processes_may_be_started_but_not_with_namespaces(machine: str) -> None:
 
 
 @both
-def test_there_are_unix_sockets_alone(machine: str) -> None:
-    assert answer(RUN, machine, "socket", 1, 1) == ALLOWED
-    for family in (2, 10, 16, 17, 40, 1 | 1 << 32):
+def test_there_are_sockets_with_which_a_program_talks_to_itself(machine: str) -> None:
+    for family in (1, 2, 10):
+        assert answer(RUN, machine, "socket", family, 1) == ALLOWED
+    assert answer(RUN, machine, "socket", 16, 3, 0) == ALLOWED  # which interfaces there are
+    for protocol in (2, 9, 12, 15, 1 | 1 << 32):
+        assert answer(RUN, machine, "socket", 16, 3, protocol) == errno.EAFNOSUPPORT
+    for family in (0, 3, 9, 15, 17, 38, 40, 44, 1 << 31):
         assert answer(RUN, machine, "socket", family, 1) == errno.EAFNOSUPPORT
-    assert answer(Filter(network=True), machine, "socket", 2, 1) == ALLOWED
+    assert answer(Filter(network=True), machine, "socket", 17, 1) == ALLOWED
 
 
 @both

@@ -39,6 +39,7 @@ MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 1 << 14, 1 << 18
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 8, 22, 38
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 SECCOMP_MODE_FILTER = 2
+SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 LINUX_CAPABILITY_VERSION_3 = 0x20080522
 CAP_DAC_READ_SEARCH = 1 << 2
 OPEN_TREE, MOVE_MOUNT = 428, 429  # system calls have the same numbers on all architectures from 424 on
@@ -98,6 +99,7 @@ def isolate(plan: "Plan") -> None:
     """
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL, "ending with the zygote")
     check(libc.unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET), "making namespaces")
+    raise_loopback()
     check(libc.mount(None, b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None), "making mounts private")
     if plan["proc"]:
         mount("proc", "/proc", flags=MS_NOSUID | MS_NODEV | MS_NOEXEC)
@@ -109,6 +111,15 @@ def isolate(plan: "Plan") -> None:
         put_tree(tree, path)
     mount("devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=0620", MS_NOSUID | MS_NOEXEC)
     make_folders(plan)
+
+
+def raise_loopback() -> None:
+    """Let 127.0.0.1 be this sandbox itself: there is no other interface in a new network namespace."""
+    import fcntl
+    import socket
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", IFF_UP))
 
 
 def copy_of_tree(path: str) -> int:

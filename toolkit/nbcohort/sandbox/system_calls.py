@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from nbcohort.sandbox.inside import OUR_PROCESS
 
-_NOT_EQUAL, _MASKED_EQUAL = 1, 7
+_NOT_EQUAL, _GREATER, _MASKED_EQUAL = 1, 6, 7
 
 
 class Comparison(ctypes.Structure):
@@ -43,7 +43,7 @@ class Filter:
     """What is refused."""
 
     network: bool = False
-    """Whether sockets of all kinds can be made; otherwise unix sockets alone."""
+    """Whether sockets of all kinds can be made; otherwise those with which a program can talk to itself."""
     alone: bool = False
     """Whether there are no namespaces: then it must not start processes, nor meet those of others."""
     truncate: bool = False
@@ -59,7 +59,11 @@ class Filter:
             yield Rule(errno.EPERM, "ioctl", (_is(1, request),))
         if not self.network and not self.alone:
             for name in ("socket", "socketpair"):
-                yield Rule(errno.EAFNOSUPPORT, name, (_is_not(0, _UNIX),))
+                for family in range(_NETLINK):
+                    if family not in (_UNIX, _INTERNET, _INTERNET_6):
+                        yield Rule(errno.EAFNOSUPPORT, name, (_is(0, family),))
+                yield Rule(errno.EAFNOSUPPORT, name, (Comparison(0, _GREATER, _NETLINK, 0),))
+                yield Rule(errno.EAFNOSUPPORT, name, (_is(0, _NETLINK), _is_not(2, 0)))  # 0: what interfaces there are
         if self.alone:
             yield from _alone()
             yield from _unchanged()
@@ -104,7 +108,8 @@ _ABSENT = {
 }
 _NAMESPACES = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000)
 _TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
-_UNIX, _DATAGRAM, _RAW = 1, 2, 3
+_UNIX, _INTERNET, _INTERNET_6, _NETLINK = 1, 2, 10, 16
+_DATAGRAM, _RAW = 2, 3
 
 _ALONE = {
     "it stays one process: what it started could outlive it": "fork vfork execve execveat",
