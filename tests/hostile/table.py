@@ -53,7 +53,7 @@ def of_ours(attack: Attack) -> str:
         return f"refuses: “{attack.refused.replace('@course@/', '')}”"
     said = _scores(attack, attack.scores)
     if attack.flagged:
-        said += ", not flagged yet" if "flags" in NOT_YET else ", flagged"
+        said += ", flagged"
     if attack.pending is not None and attack.pending in NOT_YET:
         said = f"{said} (not yet: {NOT_YET[attack.pending]})"
     return said

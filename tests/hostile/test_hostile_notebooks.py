@@ -71,8 +71,7 @@ def test_no_secret_is_in_what_an_attack_shows_or_leaves(graded: Everything) -> N
         assert not any(path.is_symlink() for path in course.folder_of(account).rglob("*")), account
 
 
-def test_whoever_cheats_is_flagged(graded: Everything, request: pytest.FixtureRequest) -> None:
-    expect_failure(request, "flags", graded.way.name)
+def test_whoever_cheats_is_flagged(graded: Everything) -> None:
     cheats = [name for name, attack in ATTACKS.items() if attack.flagged]
 
     assert [name for name in cheats if not flags_of(graded.of(name).report[name])] == []
@@ -86,7 +85,7 @@ def test_whoever_does_not_cheat_is_not_flagged(graded: Everything) -> None:
 
 def test_whatever_raises_a_score_is_written_down_as_to_be_flagged() -> None:
     assert [name for name, attack in ATTACKS.items() if gets_more(attack) and not attack.flagged] == []
-    assert sum(gets_more(attack) for attack in ATTACKS.values()) > 30
+    assert sum(gets_more(attack) for attack in ATTACKS.values()) > 20
 
 
 def test_there_are_attacks_of_every_kind() -> None:

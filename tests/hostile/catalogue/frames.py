@@ -187,12 +187,14 @@ ATTACKS: dict[str, Attack] = {
         SHELL_IN_THE_STACK,
         gets=ASSERTIONS,
     ),
-    "debugger-quits": unsolved("raises bdb.BdbQuit, which IPython does not show", "frames", DEBUGGER_QUITS),
-    "unprintable": unsolved("raises an exception whose text raises SystemExit", "frames", UNPRINTABLE),
+    "debugger-quits": unsolved(
+        "raises bdb.BdbQuit, which IPython does not show", "frames", DEBUGGER_QUITS, flagged=False
+    ),
+    "unprintable": unsolved("raises an exception whose text raises SystemExit", "frames", UNPRINTABLE, flagged=False),
     "renders-itself": unsolved(
         "raises an exception that breaks off while its traceback is made", "frames", RENDERS_ITSELF
     ),
-    "nameless": unsolved("raises an exception without a name and a traceback", "frames", NAMED_OK),
+    "nameless": unsolved("raises an exception without a name and a traceback", "frames", NAMED_OK, flagged=False),
     "shows-hidden": Attack(
         "prints the hidden test from inside the function that it calls",
         "frames",

@@ -1,6 +1,6 @@
 """Hooks into IPython and Python that change a test, or what is said of it."""
 
-from tests.hostile.attack import ASSERTIONS, NOTHING, RIGHT, Attack, unsolved
+from tests.hostile.attack import NOTHING, RIGHT, Attack, unsolved
 
 LEARN = """
 import ast
@@ -203,42 +203,77 @@ shell.user_ns = Lying(shell.user_ns)
 
 ATTACKS: dict[str, Attack] = {
     "ast-drops": unsolved(
-        "registers an AST transformer that drops assertions", "hooks", DROP_ASSERTIONS, gets=ASSERTIONS
+        "registers an AST transformer that drops assertions",
+        "hooks",
+        DROP_ASSERTIONS,
     ),
     "ast-rewrites": unsolved(
         "registers an AST transformer that drops assertions and makes lists all true",
         "hooks",
         REWRITE_SUMS,
-        gets=RIGHT,
     ),
     "input-post": unsolved(
-        "registers an input transformer that disarms the word assert", "hooks", INPUT_POST, gets=ASSERTIONS
+        "registers an input transformer that disarms the word assert",
+        "hooks",
+        INPUT_POST,
     ),
     "input-cleanup": unsolved(
-        "registers an input transformer that empties the tests", "hooks", INPUT_CLEANUP, gets=RIGHT
+        "registers an input transformer that empties the tests",
+        "hooks",
+        INPUT_CLEANUP,
     ),
     "pre-run-cell": unsolved(
-        "reads the test in a pre_run_cell event and defines answers that fit", "hooks", PRE_RUN_CELL, gets=RIGHT
+        "reads the test in a pre_run_cell event and defines answers that fit",
+        "hooks",
+        PRE_RUN_CELL,
     ),
     "post-run-cell": unsolved(
-        "silences tracebacks and forgets the error in a post_run_cell event", "hooks", POST_RUN_CELL, gets=ASSERTIONS
+        "silences tracebacks and forgets the error in a post_run_cell event",
+        "hooks",
+        POST_RUN_CELL,
     ),
     "result-class": unsolved(
-        "patches IPython's classes so that every result is a success", "hooks", RESULT_CLASS, gets=ASSERTIONS
+        "patches IPython's classes so that every result is a success",
+        "hooks",
+        RESULT_CLASS,
     ),
     "custom-exceptions": unsolved(
         "sets a custom exception handler that says nothing", "hooks", CUSTOM_EXCEPTIONS, gets=NOTHING
     ),
     "compile-flags": unsolved(
-        "compiles cells as `python -O` does, without assertions", "hooks", COMPILE_FLAGS, gets=ASSERTIONS
+        "compiles cells as `python -O` does, without assertions",
+        "hooks",
+        COMPILE_FLAGS,
     ),
-    "run-cell-async": unsolved("overrides run_cell_async to skip the tests", "hooks", RUN_CELL_ASYNC, gets=RIGHT),
-    "run-code": unsolved("overrides run_code to swallow what tests raise", "hooks", RUN_CODE, gets=ASSERTIONS),
-    "do-execute": unsolved("overrides the kernel's do_execute to skip the tests", "hooks", DO_EXECUTE, gets=RIGHT),
-    "builtin-exec": unsolved("replaces exec by one that swallows exceptions", "hooks", BUILTIN_EXEC, gets=ASSERTIONS),
-    "trace": unsolved("learns the answers from the test in a sys.settrace function", "hooks", TRACE, gets=RIGHT),
+    "run-cell-async": unsolved(
+        "overrides run_cell_async to skip the tests",
+        "hooks",
+        RUN_CELL_ASYNC,
+    ),
+    "run-code": unsolved(
+        "overrides run_code to swallow what tests raise",
+        "hooks",
+        RUN_CODE,
+    ),
+    "do-execute": unsolved(
+        "overrides the kernel's do_execute to skip the tests",
+        "hooks",
+        DO_EXECUTE,
+    ),
+    "builtin-exec": unsolved(
+        "replaces exec by one that swallows exceptions",
+        "hooks",
+        BUILTIN_EXEC,
+    ),
+    "trace": unsolved(
+        "learns the answers from the test in a sys.settrace function",
+        "hooks",
+        TRACE,
+    ),
     "profile": unsolved(
-        "learns the answers from the test in a sys.setprofile or sys.monitoring function", "hooks", PROFILE, gets=RIGHT
+        "learns the answers from the test in a sys.setprofile or sys.monitoring function",
+        "hooks",
+        PROFILE,
     ),
     "audit": unsolved(
         "learns the answers from the test in an audit hook, which cannot be removed", "hooks", AUDIT, gets=RIGHT
@@ -247,19 +282,16 @@ ATTACKS: dict[str, Attack] = {
         "formats every number as full marks",
         "hooks",
         FORMATTER,
-        gets=NOTHING | {"parts": 1.5},
     ),
     "no-results": unsolved(
         "switches off that results are displayed, so that nobody is told a part of the points",
         "hooks",
         NO_RESULTS,
-        gets=NOTHING | {"parts": 1.5},
     ),
     "quiet": unsolved(
         "patches the displayhook so that it is quiet about a part of the points",
         "hooks",
         QUIET,
-        gets=NOTHING | {"parts": 1.5},
     ),
     "displays-marks": unsolved(
         "displays full marks as the test's result before the test fails",
@@ -268,6 +300,8 @@ ATTACKS: dict[str, Attack] = {
         gets=NOTHING | {"parts": 1.5},
     ),
     "namespace": unsolved(
-        "replaces the namespace by one that hands out other functions", "hooks", NAMESPACE, gets=RIGHT
+        "replaces the namespace by one that hands out other functions",
+        "hooks",
+        NAMESPACE,
     ),
 }

@@ -109,7 +109,11 @@ builtins.print = boast
 """
 
 ATTACKS: dict[str, Attack] = {
-    "sum": unsolved("replaces sum in builtins", "patched", SUM, gets=NOTHING | {"parts": 1.5}),
+    "sum": unsolved(
+        "replaces sum in builtins",
+        "patched",
+        SUM,
+    ),
     "own-sum": unsolved(
         "defines a function sum that the test then calls", "patched", SHADOWED_SUM, gets=NOTHING | {"parts": 1.5}
     ),
@@ -117,13 +121,11 @@ ATTACKS: dict[str, Attack] = {
         "replaces sum in builtins so that the test gives more points than it has",
         "patched",
         MORE_THAN_ALL,
-        gets=NOTHING | {"parts": None},
     ),
     "many-builtins": unsolved_tables(
         "replaces isinstance, all, abs and sum in builtins",
         "patched",
         MANY,
-        gets=NO_TABLES | {"plain_test": 1},
     ),
     "own-names": unsolved_tables(
         "defines isinstance, len, all and sum for the tests to call, and answers that agree with everything",
@@ -141,28 +143,26 @@ ATTACKS: dict[str, Attack] = {
         "replaces the helpers in numpy.testing",
         "patched",
         NUMPY_TESTING,
-        gets=NO_TABLES | {"close_test": 2},
     ),
     "numpy-inside": unsolved_tables(
         "replaces the private function below numpy's helpers",
         "patched",
         NUMPY_INSIDE,
-        gets=NO_TABLES | {"close_test": 2},
     ),
     "pandas-testing": unsolved_tables(
-        "replaces pd.testing.assert_frame_equal", "patched", PANDAS_TESTING, gets=NO_TABLES | {"frame_test": 2}
+        "replaces pd.testing.assert_frame_equal",
+        "patched",
+        PANDAS_TESTING,
     ),
     "pandas-code": unsolved_tables(
         "gives pandas' assert_frame_equal another body: the function is the same object",
         "patched",
         PANDAS_CODE,
-        gets=NO_TABLES | {"frame_test": 2},
     ),
     "import": unsolved_tables(
         "replaces `__import__` by one that hands out a lenient numpy.testing",
         "patched",
         IMPORT,
-        gets=NO_TABLES | {"close_test": 2},
     ),
     "limit": unsolved(
         "changes a variable of the setup cell so that the test is easy",
@@ -170,5 +170,5 @@ ATTACKS: dict[str, Attack] = {
         LIMIT,
         gets=NOTHING | {"root_test": 3},
     ),
-    "boasts": unsolved("prints that all tests passed", "patched", PRINTS, flagged=False, shows="all tests passed"),
+    "boasts": unsolved("prints that all tests passed", "patched", PRINTS, shows="all tests passed"),
 }

@@ -116,7 +116,6 @@ ATTACKS: dict[str, Attack] = {
         "puts a numpy.testing of its own into sys.modules",
         "shadowing",
         MODULES,
-        gets=NO_TABLES | {"close_test": 2},
     ),
     "sys-path": unsolved_tables(
         "writes a numpy and puts it first on sys.path",

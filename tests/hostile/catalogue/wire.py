@@ -186,7 +186,9 @@ ATTACKS: dict[str, Attack] = {
         "sends the reply that a test has passed while it still runs", "wire", EARLY_REPLY, gets=RIGHT
     ),
     "silent-session": unsolved(
-        "replaces the method that sends messages: no errors, no results, all well", "wire", SILENT_SESSION, gets=RIGHT
+        "replaces the method that sends messages: no errors, no results, all well",
+        "wire",
+        SILENT_SESSION,
     ),
     "raw-frames": unsolved(
         "looks for sockets among its open files and writes a reply to each", "wire", RAW_FRAMES, gets=RIGHT
@@ -238,8 +240,7 @@ ATTACKS: dict[str, Attack] = {
         "wire",
         {"double": WRONG + UPDATES, "root": ABOVE, "by_hand": FROM_LATER},
         earned=NOTHING,
-        gets=NOTHING | {"parts": 1.5},
         flagged=True,
     ),
-    "thread-noise": solved("writes to stderr from a thread, without a pause", "wire", NOISE_OF_A_THREAD),
+    "thread-noise": solved("writes to stderr from a thread, without a pause", "wire", NOISE_OF_A_THREAD, flagged=True),
 }

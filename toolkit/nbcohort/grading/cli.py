@@ -145,13 +145,20 @@ def _show_results(results: "list[Result]", assignment: str, *, released: bool, f
     if not results:
         console.print(_("Nobody has handed in {name}.").format(name=assignment))
         return
-    table = Table(_("account"), _("outcome"), _("score"), _("by hand"), _("repaired"), box=None)
+    table = Table(_("account"), _("outcome"), _("score"), _("by hand"), _("repaired"), _("odd"), box=None)
     for result in results:
         score = "" if result.score is None else f"{result.score:g} / {result.max_score:g}"
         outcome = {"graded": _("graded"), "already graded": _("already graded"), "failed": _("failed")}[result.outcome]
         repaired = _("see the notebook") if result.repairs else ""
-        table.add_row(result.account, outcome, score, _("to do") if result.needs_manual_grade else "", repaired)
+        odd = _("look at it") if result.flags else ""
+        by_hand = _("to do") if result.needs_manual_grade else ""
+        table.add_row(result.account, outcome, score, by_hand, repaired, odd)
     console.print(table)
+    for result in results:
+        for flag in result.flags:
+            where = " ".join(part for part in (result.account, flag["notebook"], flag["cell"]) if part)
+            evidence = "; ".join(flag["evidence"])
+            console.print(f"{where}: {flag['sentence']}" + (f" ({evidence})" if evidence else ""))
     failed = [result for result in results if result.outcome == "failed"]
     for result in failed:
         console.print(_("{account} was not graded: {reason}").format(account=result.account, reason=result.reason))

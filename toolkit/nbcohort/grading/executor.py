@@ -1,5 +1,6 @@
 """nbgrader's `Execute` step, in the sandbox."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,8 @@ class SandboxedExecute(Execute):
         if executed.left_behind:
             self.log.warning("Files that the notebook wrote are not kept: %s", ", ".join(executed.left_behind))
         nb.metadata["nbcohort"] = {"sandbox": executed.tier}
+        if executed.flags:
+            nb.metadata["nbcohort"]["flags"] = [asdict(one) for one in executed.flags]
         return nb, resources
 
     def settings(self) -> Settings:

@@ -51,6 +51,8 @@ class Result:
     seconds: float
     repairs: tuple[dict[str, Any], ...] = ()
     """What was repaired before it was graded: notebook, kind, cells and a sentence."""
+    flags: tuple[dict[str, Any], ...] = ()
+    """What is odd, for a person to look at: notebook, cell, kind, a sentence, and evidence."""
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,7 @@ class _Run:
         submission.place.publish()
         reason = self._feedback.write(submission.account, submission.folder)
         seconds = ready.seconds + self._clock() - started
-        return self._result(submission, "graded", reason, standing, seconds, ready.repairs)
+        return self._result(submission, "graded", reason, standing, seconds, ready)
 
     def _result(
         self,
@@ -224,11 +226,12 @@ class _Run:
         reason: str | None,
         standing: Standing | None,
         seconds: float,
-        repairs: tuple[dict[str, Any], ...] = (),
+        ready: Ready | None = None,
     ) -> Result:
+        repairs, flags = (ready.repairs, ready.flags) if ready else ((), ())
         if reason or standing is None:
             outcome = "failed" if reason else outcome
-            return Result(submission.account, outcome, reason, None, None, False, seconds, repairs)
+            return Result(submission.account, outcome, reason, None, None, False, seconds, repairs, flags)
         return Result(
             submission.account,
             outcome,
@@ -238,6 +241,7 @@ class _Run:
             standing.needs_manual_grade,
             seconds,
             repairs,
+            flags,
         )
 
 

@@ -6,12 +6,13 @@ they get all of a submission's on a `sheet`, which goes into the gradebook as a 
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
 from nbformat import NotebookNode
-from nbgrader.api import Assignment, Grade, Student, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import Assignment, Grade, MissingEntry, Student, SubmittedAssignment, SubmittedNotebook
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import Engine, case, create_engine, event, func, insert, inspect, select
@@ -179,6 +180,10 @@ class Recorder:
         step.assignment_id, step.notebook_id = self._master.assignment, name
         for index, cell in enumerate(notebook.cells):
             step.preprocess_cell(cell, {}, index)
+        for flag in notebook.metadata.get("nbcohort", {}).get("flags", ()):
+            with suppress(MissingEntry):  # it is about no test
+                grade = sheet.find_grade(flag["cell"], name, "", "")
+                grade.needs_manual_grade = grade.manual_score is None
 
 
 class Penalties(AssignLatePenalties):

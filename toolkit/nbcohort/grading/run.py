@@ -20,6 +20,7 @@ from nbcohort.grading.forked.run import is_our_python, prepare, run_forked
 from nbcohort.grading.forked.zygote import CannotFork
 from nbcohort.grading.job import How, Job, KernelFailed, check_size
 from nbcohort.grading.left import Keep
+from nbcohort.grading.tamper.flags import Flag
 from nbcohort.i18n import _
 from nbcohort.sandbox import Limits, probe
 
@@ -42,6 +43,8 @@ class Executed:
     seconds: float
     left_behind: tuple[str, ...] = ()
     """The files that cells wrote and that were to be kept, but could not be."""
+    flags: tuple[Flag, ...] = ()
+    """What is odd, for a person to look at."""
     remarks: tuple[str, ...] = ()
     """Sentences on how it was run, if it was not run as usual."""
 
@@ -72,11 +75,12 @@ def run_notebook(
     started = clock()
     job = Job(notebook, folder, limits, how, None if unsafe else probe(), left_out, hidden, keep)
     remark = None
+    flags: tuple[Flag, ...] = ()
     if not is_our_python(job.kernel_name):
         remark = _("The notebook runs in a kernel of its own, as it is not one of this Python; that takes longer.")
     else:
         try:
-            statuses, left_behind = run_forked(job)
+            statuses, left_behind, flags = run_forked(job)
         except CannotFork as error:
             remark = str(error)
     if remark:
@@ -89,6 +93,7 @@ def run_notebook(
         job.tier.name if job.tier else UNSAFE,
         clock() - started,
         left_behind,
+        flags,
         (remark,) if remark else (),
     )
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,8 @@ from nbcohort.grading.place import Place
 from nbcohort.grading.prepare import read_notebook
 from nbcohort.grading.repair import Repair, plain, repair
 from nbcohort.grading.steps import Steps
+from nbcohort.grading.tamper.flags import Flag
+from nbcohort.grading.tamper.scan import scan
 from nbcohort.i18n import _
 
 
@@ -67,16 +69,23 @@ class Ready:
     notebooks: Mapping[str, NotebookNode]
     seconds: float = 0.0
     remarks: tuple[str, ...] = ()
-    repairs: tuple[dict[str, Any], ...] = field(init=False)
-    """What was repaired, each with the name of its notebook."""
 
-    def __post_init__(self) -> None:
-        found = (
+    @property
+    def repairs(self) -> tuple[dict[str, Any], ...]:
+        """Return what was repaired, each with the name of its notebook."""
+        return self._said("repairs")
+
+    @property
+    def flags(self) -> tuple[dict[str, Any], ...]:
+        """Return what is odd, each with the name of its notebook."""
+        return self._said("flags")
+
+    def _said(self, key: str) -> tuple[dict[str, Any], ...]:
+        return tuple(
             {"notebook": name, **one}
             for name, notebook in self.notebooks.items()
-            for one in notebook.metadata.get("nbcohort", {}).get("repairs", [])
+            for one in notebook.metadata.get("nbcohort", {}).get(key, [])
         )
-        object.__setattr__(self, "repairs", tuple(found))
 
 
 @dataclass(frozen=True)
@@ -127,6 +136,10 @@ class Preparer:
             notebooks[path.stem] = self._steps.before(notebook, path.stem)
             repairs[path.stem] = (*read, *repaired, *hiding)
         return Prepared(submission, notebooks, repairs)
+
+    def oddities(self, notebook: NotebookNode, name: str) -> tuple[Flag, ...]:
+        """Return what is odd about the sources of a notebook."""
+        return scan(notebook, self._master.notebooks[name])
 
     def after(self, notebook: NotebookNode, name: str) -> NotebookNode:
         """Return the notebook as it is kept, from one that has run."""

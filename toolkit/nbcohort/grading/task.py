@@ -19,6 +19,7 @@ from nbcohort import __version__
 from nbcohort.grading.cells import Onlooker
 from nbcohort.grading.job import How
 from nbcohort.grading.left import Keep
+from nbcohort.grading.tamper.flags import Flag
 from nbcohort.sandbox import Limits
 
 
@@ -50,6 +51,8 @@ class Ran:
     left_behind: tuple[str, ...]
     """Files that cells wrote and that could not be kept."""
     remarks: tuple[str, ...]
+    flags: Mapping[str, tuple[Flag, ...]] = field(default_factory=dict)
+    """What is odd, by the name of the notebook."""
 
 
 def run_in(folder: Path, notebooks: Mapping[str, NotebookNode], settings: Settings) -> Ran:
@@ -60,7 +63,8 @@ def run_in(folder: Path, notebooks: Mapping[str, NotebookNode], settings: Settin
     from nbcohort.grading.run import run_notebook
 
     tier, left_behind, remarks = "", dict[str, None](), dict[str, None]()
-    for notebook in notebooks.values():
+    flags: dict[str, tuple[Flag, ...]] = {}
+    for name, notebook in notebooks.items():
         done = run_notebook(
             notebook,
             folder,
@@ -71,9 +75,10 @@ def run_in(folder: Path, notebooks: Mapping[str, NotebookNode], settings: Settin
             keep=settings.keep,
         )
         tier = done.tier
+        flags[name] = done.flags
         left_behind |= dict.fromkeys(done.left_behind)
         remarks |= dict.fromkeys(done.remarks)
-    return Ran(tier, tuple(left_behind), tuple(remarks))
+    return Ran(tier, tuple(left_behind), tuple(remarks), flags)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from nbcohort.grading.submission import (
     read_graded,
     write_notebook,
 )
+from nbcohort.grading.tamper.flags import Flag
 from nbcohort.grading.task import Ran, key_of, pack, run_in, unpack
 from nbcohort.i18n import _
 
@@ -165,9 +166,10 @@ class Workshop:
         Raises `FileNotFoundError` if the folder is not there, or goes away meanwhile.
         """
         notebooks = read_graded(folder)
-        tier = ""
-        for notebook in notebooks.values():
-            tier = notebook.metadata.pop("nbcohort")["sandbox"]
+        tier, flags = "", {}
+        for name, notebook in notebooks.items():
+            about = notebook.metadata.pop("nbcohort")
+            tier, flags[name] = about["sandbox"], tuple(Flag(**one) for one in about.get("flags", ()))
             notebook.cells = [cell for cell in notebook.cells if not cell.metadata.get("nbcohort", {}).get("note")]
         part = prepared.submission.place.part
         for name, path in files_beside(folder).items():
@@ -175,7 +177,7 @@ class Workshop:
                 copy(path, part / name)
         if not folder.exists():
             raise FileNotFoundError(folder)
-        return self._finish(prepared, key, notebooks, Ran(tier, (), ()), started)
+        return self._finish(prepared, key, notebooks, Ran(tier, (), (), flags), started)
 
     def _finish(
         self, prepared: Prepared, key: str, notebooks: Mapping[str, NotebookNode], ran: Ran, started: float
@@ -188,6 +190,9 @@ class Workshop:
             if repairs:
                 about["repairs"] = [asdict(one) for one in repairs]
                 notebook.cells.insert(0, NotebookNode(note_cell(repairs, [cell.id for cell in notebook.cells])))
+            odd = (*ran.flags.get(name, ()), *self._preparer.oddities(notebook, name))
+            if odd:
+                about["flags"] = [asdict(one) for one in dict.fromkeys(odd)]
             notebook.metadata["nbcohort"] = about
             write_notebook(notebook, place.part / f"{name}.ipynb")
         place.finish(self._mode, shared=self._shared)

@@ -65,7 +65,11 @@ class ForkedKernel:
         """
         self.exceeded: Exceeded | None = None
         self.pid = 0
+        self._nonsense = False
         self._apart = zygote.namespaces
+        self.can_be_copied = zygote.namespaces or not zygote.is_sandboxed
+        """Whether its process may fork."""
+        self.is_sandboxed = zygote.is_sandboxed
         self._folder = folder
         self._limits = limits
         self._ends = time.monotonic() + limits.wall_seconds
@@ -175,6 +179,7 @@ class ForkedKernel:
             open_still = self._link.read()
             found = list(self._link.messages())
         except Nonsense:
+            self._nonsense = True
             self.kill()
             raise DeadKernelError("Kernel died") from None
         if not found and not open_still:
@@ -191,6 +196,18 @@ class ForkedKernel:
             self._end("memory")
         if self._folder and larger_than(self._folder, self._limits.disk):
             self._end("disk")
+
+    @property
+    def sent_nonsense(self) -> bool:
+        """Return whether it sent something that is no message, or was waited for in the middle of one."""
+        if self._nonsense or not self._link.in_the_middle:
+            return self._nonsense
+        return self.exceeded == "time" or (self.exceeded is None and not self._has_ended())
+
+    def _has_ended(self) -> bool:
+        ended = select.poll()
+        ended.register(self._process, select.POLLIN)
+        return bool(ended.poll(0))
 
     def _end(self, exceeded: Exceeded) -> NoReturn:
         self.exceeded = exceeded

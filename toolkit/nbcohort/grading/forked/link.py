@@ -81,6 +81,11 @@ class Link:
             self._head = None
             yield self._whole(head, size)
 
+    @property
+    def in_the_middle(self) -> bool:
+        """Return whether a frame has begun to arrive, and has not ended."""
+        return bool(self._left_out or self._arrived or self._head is not None)
+
     def _next_head(self) -> dict[str, Any] | None:
         if len(self._arrived) < LENGTH.size:
             return None

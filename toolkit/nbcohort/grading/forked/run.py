@@ -14,6 +14,7 @@ from nbcohort.grading.forked.zygote import ZYGOTES, CannotFork, Environment, Zyg
 from nbcohort.grading.job import How, Job, KernelFailed
 from nbcohort.grading.left import bring_back
 from nbcohort.grading.output import Room
+from nbcohort.grading.tamper.flags import Flag
 from nbcohort.i18n import _
 from nbcohort.sandbox import Tier
 from nbcohort.sandbox.probe import why_no_forks
@@ -28,8 +29,8 @@ def prepare(how: How, tier: Tier | None, hidden: tuple[Path, ...]) -> Zygote:
     return ZYGOTES.of(Environment(how.preload, hidden, tier, how.environment.get("PYTHONHASHSEED")))
 
 
-def run_forked(job: Job) -> tuple[list[Status], tuple[str, ...]]:
-    """Run it; return what became of each cell, and which files could not be kept.
+def run_forked(job: Job) -> tuple[list[Status], tuple[str, ...], tuple[Flag, ...]]:
+    """Run it; return what became of each cell, which files could not be kept, and what was odd.
 
     Raises `CannotFork`, `KernelFailed` or what the sandbox raises, before anything of the notebook has run.
     """
@@ -55,7 +56,8 @@ def run_forked(job: Job) -> tuple[list[Status], tuple[str, ...]]:
             statuses = runner.run()
             if "died" in statuses and not zygote.alive:
                 continue
-            return statuses, bring_back(kernel.work, job.folder, job.keep) if job.keep else ()
+            left_behind = bring_back(kernel.work, job.folder, job.keep) if job.keep else ()
+            return statuses, left_behind, tuple(runner.guard.flags)
     raise KernelFailed(_("The process that notebooks are forked from ends again and again."))
 
 

@@ -1,14 +1,16 @@
 """Runs a notebook's cells in a forked kernel, with nbclient's own treatment of what comes out of them."""
 
+import contextlib
+import copy
 import json
 import platform
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from nbclient.exceptions import CellTimeoutError
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbclient.util import run_hook, run_sync
 from nbformat import NotebookNode
 from traitlets import Instance
@@ -16,6 +18,8 @@ from traitlets import Instance
 from nbcohort.grading.cells import CellRunner, Exceeded, KernelUnresponsive, Status
 from nbcohort.grading.forked.kernel import ForkedKernel
 from nbcohort.grading.forked.link import Message
+from nbcohort.grading.tamper.guard import Guard, is_test
+from nbcohort.i18n import _
 
 _NOT_OUTPUT = frozenset({"status", "execute_reply"})
 _LANGUAGE = {
@@ -38,14 +42,78 @@ class ForkedRunner(CellRunner):
         self.reset_execution_trackers()
         self.kc = _BackChannel(self.kernel)
         self._text: tuple[NotebookNode, list[str]] | None = None
+        self._answered: set[str] = set()
+        self._unexpected: set[str] = set()
+        self._shown: list[tuple[NotebookNode, list[NotebookNode]]] = []
+        self.guard = Guard(self._ask, copies=self.kernel.can_be_copied, experiments=self.kernel.is_sandboxed)
         version = platform.python_version()
         self.nb.metadata["language_info"] = NotebookNode(_LANGUAGE, version=version)
-        return self.run_each()
+        statuses = self.run_each()
+        with contextlib.suppress(DeadKernelError, OSError):
+            self.guard.finish()
+        self._put_back_outputs()
+        return statuses
 
     def exceeded(self) -> Exceeded | None:
         """Return which limit ended the kernel, if one did."""
         limit: Exceeded | None = self.kernel.exceeded
         return limit
+
+    def _run_cell(self, cell: NotebookNode, index: int) -> tuple[Status, str | None]:
+        """Run one cell; a test with all that it relies on put back before, and a look at what must fail after it."""
+        test = is_test(cell)
+        if test:
+            with contextlib.suppress(DeadKernelError):  # running the cell will say so
+                self.guard.before(cell)
+        status, dead = super()._run_cell(cell, index)
+        if dead and self.kernel.sent_nonsense:
+            self.guard.flag(cell, "messages", _("It sent what is no message, or the beginning of one."))
+        if test:
+            self._look_at_outputs(cell)
+        if test and dead is None:
+            try:
+                self.guard.after(cell, passed=status == "ok")
+                for parent in self._unexpected & self._answered:
+                    self.guard.flag(cell, "messages", _("A cell has been replied to twice."))
+                    self._unexpected.discard(parent)
+            except DeadKernelError:
+                if status == "ok":
+                    self.guard.flag(cell, "messages", _("The kernel ended when the test had passed."))
+        return status, dead
+
+    def _look_at_outputs(self, cell: NotebookNode) -> None:
+        """Keep a test's outputs as they are now, and see who may have had a hand in them."""
+        self._shown.append((cell, copy.deepcopy(cell.outputs)))
+        if sum(output.output_type == "execute_result" for output in cell.outputs) > 1:
+            self.guard.flag(cell, "result", _("The test has more than one result."))
+        if any(self.output_hook_stack.values()):
+            self.guard.flag(cell, "result", _("A widget has taken what the test shows."))
+
+    def _put_back_outputs(self) -> None:
+        """Undo what later cells have changed of a test's outputs."""
+        for cell, outputs in self._shown:
+            if cell.outputs != outputs:
+                cell.outputs = outputs
+                self.guard.flag(cell, "result", _("A later cell changed what the test has shown, which was put back."))
+
+    def _ask(self, kind: str, content: Mapping[str, Any], seconds: float) -> dict[str, Any] | None:
+        """Return the kernel's answer to a question that is no cell's. Raises `DeadKernelError`."""
+        request, deadline = secrets.token_hex(16), time.monotonic() + seconds
+        self.kernel.request(kind, request, json.dumps(content).encode())
+        while True:
+            arrived = self.kernel.receive(request, deadline)
+            if arrived is None:
+                return None
+            for message in arrived:
+                if message.parent == request and message.kind == f"{kind}_reply":
+                    answer: dict[str, Any] | None = message.content
+                    return answer
+                self._notice(message)
+
+    def _notice(self, message: Message) -> None:
+        """Take note of a reply that nobody waits for."""
+        if message.kind == "execute_reply":
+            self._unexpected.add(message.parent)
 
     def execute_cell(self, cell: NotebookNode, cell_index: int, *_more: Any) -> NotebookNode:
         """Run one cell; its outputs, and `outputs` of cells before it, change. Raises as nbclient's method does."""
@@ -73,6 +141,8 @@ class ForkedRunner(CellRunner):
         """Show an error that was not shown: a cell that swallows how errors are shown has failed all the same."""
         if content.get("status") == "ok" or any(output.output_type == "error" for output in cell.outputs):
             return
+        if content.get("ename") != "SystemExit":
+            self.guard.flag(cell, "errors", _("An error was not shown."), str(content.get("ename"))[:100])
         name, words = str(content.get("ename", "Error")), str(content.get("evalue", ""))
         traceback = [str(line) for line in content.get("traceback") or [f"{name}: {words}"]]
         cell.outputs.append(NotebookNode(output_type="error", ename=name, evalue=words, traceback=traceback))
@@ -112,8 +182,10 @@ class ForkedRunner(CellRunner):
                 return None
             for position, message in enumerate(arrived):
                 if message.parent != request:
+                    self._notice(message)
                     continue  # of a thread or a task that an earlier cell has left; nbclient leaves it out, too
                 if message.kind == "execute_reply":
+                    self._answered.add(request)
                     for late in (*arrived[position + 1 :], *self.kernel.rest(request)):
                         self._treat(late, cell, index)
                     return {"content": message.content or {"status": "error"}}

@@ -8,6 +8,7 @@ imported already, and is given a wire in each fork.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import json
 import linecache
@@ -20,7 +21,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import ipykernel.debugger
@@ -31,6 +32,9 @@ from jupyter_client.session import Session, json_default, json_packer
 from tornado.ioloop import IOLoop
 from traitlets.config import Config
 
+from .audit import Audit
+from .pristine import Pristine, import_helpers, is_of_notebook
+from .probe import in_a_copy, in_place
 from .wire import Wire
 
 _BUFFERED = 1 << 14
@@ -119,6 +123,8 @@ class WireSession(Session):
     """Messages go over the wire instead of a ZeroMQ socket."""
 
     wire: Wire | None = None
+    heard: list[dict[str, Any]] | None = None
+    """Replies are put there while nothing goes over the wire."""
 
     def send(
         self,
@@ -140,6 +146,8 @@ class WireSession(Session):
             message = self.msg(msg_or_type, content=content, parent=parent, header=header, metadata=metadata)
         kind = message["header"]["msg_type"]
         if self.wire is None:
+            if self.heard is not None and kind == "execute_reply":
+                self.heard.append(message["content"])
             return message
         if os.getpid() != self.wire.pid:
             if kind == "stream":  # of a process that the notebook forked off
@@ -159,7 +167,8 @@ class WireSession(Session):
 def _packed(message: dict[str, Any]) -> bytes:
     """Return it as JSON; half a character (a lone surrogate) is replaced, as it has no place in UTF-8."""
     try:
-        return json_packer(message)
+        packed: bytes = json_packer(message)
+        return packed
     except UnicodeEncodeError:
         # As escapes, which the starter replaces.
         return json.dumps(message, default=json_default, allow_nan=False).encode()
@@ -179,8 +188,16 @@ class NotebookKernel(IPythonKernel):
 
     _execute_sleep = 0
 
-    def take_over(self, wire: Wire, streams: tuple[Stream, Stream]) -> None:
+    def take_over(
+        self,
+        wire: Wire,
+        streams: tuple[Stream, Stream],
+        pristine: Pristine,
+        audit: Audit,
+        guard: ModuleType | None,
+    ) -> None:
         """Belong to this process, a fork of the one that made it, and speak over `wire`."""
+        self._pristine, self._audit, self._guard = pristine, audit, guard
         self.session.wire = wire
         self.session.pid = os.getpid()
         for stream in streams:
@@ -199,8 +216,48 @@ class NotebookKernel(IPythonKernel):
             message = _request(head, json.loads(parts[0]))
             if head["kind"] == "execute_request":
                 await self._execute(message)
+            elif head["kind"] == "restore":
+                self._answer(wire, head, self._restore(message["content"]))
+            elif head["kind"] == "last":
+                self._answer(wire, head, await self._last(message["content"]))
+            elif head["kind"] == "probe":
+                self._answer(wire, head, await self._probe(message["content"]))
             elif head["kind"].startswith("comm"):
                 getattr(self.comm_manager, head["kind"])(None, None, message)
+
+    def _answer(self, wire: Wire, head: dict[str, Any], content: dict[str, Any]) -> None:
+        wire.send(f"{head['kind']}_reply", head["parent"], json.dumps({"content": content}).encode())
+
+    def _restore(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Before a test: put back what the notebook has replaced."""
+        replaced, covered = self._pristine.restore(), self._pristine.covered(wanted["builtins"])
+        self._audit.begin_test()
+        return {"replaced": replaced, "covered": covered}
+
+    async def _probe(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """After a test: say what the notebook did meanwhile, and how cells end that must fail."""
+        source = wanted["test"]
+        seen = self._audit.take(self.shell.compile.get_code_name(source, source, 0))
+        result = self.shell.user_ns.get("_")
+        answer: dict[str, Any] = {"seen": seen, "own_result": is_of_notebook(type(result)), "ended": []}
+        if wanted["copy"]:
+            with contextlib.suppress(OSError):  # it may have too many processes, or too little memory
+                answer["ended"] = in_a_copy(self, self._guard, wanted["cells"], wanted["seconds"])
+        else:
+            answer["ended"] = await in_place(self, wanted["cells"])
+        return answer
+
+    async def _last(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """When all cells have run: say how cells end that must fail."""
+        self._pristine.restore()
+        if self._guard is not None:
+            self._guard.write_nothing()
+        return {"ended": await in_place(self, wanted["cells"])}
+
+    async def execute(self, code: str) -> None:
+        """Run a cell that leaves no trace in the history."""
+        content = {"code": code, "store_history": False}
+        await self._execute(_request({"kind": "execute_request", "parent": "probe"}, content))
 
     async def _execute(self, message: dict[str, Any]) -> None:
         self.set_parent([b""], message, channel="shell")
@@ -288,6 +345,7 @@ class Workshop:
                     importlib.import_module(name)
                 except ImportError as error:
                     self.failed.append(f"{name}: {error}")
+            import_helpers()
         self._warm_up([name for name in preload if name in sys.modules])
 
     def _warm_up(self, preloaded: list[str]) -> None:
@@ -317,13 +375,15 @@ class Workshop:
             if not Path(name).exists():  # what cells were compiled as
                 del linecache.cache[name]
         self.kernel._shell_parent.set({})
+        self._pristine = Pristine(self.kernel)
+        self._audit = Audit()
 
-    def run(self, wire: Wire) -> None:
+    def run(self, wire: Wire, guard: ModuleType | None) -> None:
         """Be the kernel of one notebook, until the starter hangs up."""
         random.seed()
         numpy = sys.modules.get("numpy")
         if numpy:
             numpy.random.seed()
-        self.kernel.take_over(wire, self.streams)
+        self.kernel.take_over(wire, self.streams, self._pristine, self._audit, guard)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # as ipykernel does while no cell runs
         asyncio.run(self.kernel.serve(wire))

@@ -1,0 +1,106 @@
+"""Tests of a notebook that does something to them: what they rely on is put back, and what is odd is flagged."""
+
+from pathlib import Path
+
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
+
+from nbcohort.grading.run import Executed, run_notebook
+from nbcohort.sandbox import Limits, SandboxUnavailable, probe
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(params=["namespaces", "landlock"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, in each kind of sandbox."""
+    try:
+        probe(request.param)
+    except SandboxUnavailable as reason:
+        pytest.skip(str(reason))
+    monkeypatch.setenv("NBCOHORT_SANDBOX", request.param)
+    return tmp_path
+
+
+def a_test(source: str) -> NotebookNode:
+    meta = {"grade": True, "solution": False, "locked": True, "task": False, "points": 1, "schema_version": 3}
+    return new_code_cell(source, metadata={"nbgrader": {**meta, "grade_id": "the_test"}})
+
+
+def run(folder: Path, *cells: str | NotebookNode) -> Executed:
+    notebook = new_notebook(cells=[new_code_cell(one) if isinstance(one, str) else one for one in cells])
+    return run_notebook(notebook, folder, Limits())
+
+
+def kinds(done: Executed) -> set[str]:
+    assert all(flag.cell in ("the_test", "") for flag in done.flags)
+    return {flag.kind for flag in done.flags}
+
+
+def test_an_honest_notebook_has_no_flags_and_its_tests_leave_no_trace(folder: Path) -> None:
+    write = "def f():\n    with open('log', 'a') as file:\n        file.write('x')\n    return 1"
+    done = run(folder, write, a_test("assert f() == 1"), "print(open('log').read(), len(In), 'probed' in dir())")
+
+    assert done.flags == ()
+    assert done.statuses == ("ok",) * 3
+    assert done.notebook.cells[2].outputs[0].text == "x 4 False\n"
+    assert done.notebook.cells[2].execution_count == 3
+
+
+def test_what_is_replaced_is_put_back_and_flagged(folder: Path) -> None:
+    done = run(
+        folder,
+        "import builtins\nbuiltins.sum = lambda numbers: 3\nassert sum([5]) == 3",
+        a_test("assert sum([5]) == 3"),
+    )
+
+    assert done.statuses == ("ok", "error")
+    assert [flag.evidence for flag in done.flags] == [("builtins.sum",)]
+
+
+def test_a_code_object_that_is_replaced_is_put_back(folder: Path) -> None:
+    nothing = "import numpy.testing as t\ndef nothing(*a, **o): pass\nf = t.assert_allclose\n"
+    nothing += "while hasattr(f, '__wrapped__'): f = f.__wrapped__\nf.__code__ = nothing.__code__"
+    done = run(folder, nothing, a_test("t.assert_allclose([1], [2])"))
+
+    assert done.statuses == ("ok", "error")
+    assert "replaced" in kinds(done)
+
+
+def test_an_answer_that_equals_everything_is_flagged(folder: Path) -> None:
+    same = "class Same:\n    def __eq__(self, other): return True\nf = Same"
+
+    assert kinds(run(folder, same, a_test("assert f() == 1"))) == {"equal"}
+
+
+def test_a_function_that_looks_at_its_caller_is_flagged(folder: Path) -> None:
+    looks = "import sys\ndef f():\n    return sys._getframe(1).f_code.co_consts and 1"
+
+    assert "looks" in kinds(run(folder, looks, a_test("assert f() == 1")))
+
+
+def test_libraries_that_look_at_their_callers_are_no_matter(folder: Path) -> None:
+    warns = (
+        "import warnings, collections, logging\ndef f():\n    warnings.warn('x')\n    logging.getLogger().info('x')\n"
+    )
+    done = run(folder, warns + "    return collections.namedtuple('P', 'x')(1).x", a_test("assert f() == 1"))
+
+    assert done.flags == ()
+
+
+def test_what_a_later_cell_changes_of_a_test_is_put_back(folder: Path) -> None:
+    shows = (
+        "from IPython.display import display, update_display\ndef f():\n    display('a', display_id='d')\n    return 1"
+    )
+    done = run(folder, shows, a_test("assert f() == 1"), "update_display('b', display_id='d')")
+
+    assert kinds(done) == {"result"}
+    assert done.notebook.cells[1].outputs[0].data["text/plain"] == "'a'"
+
+
+def test_cells_that_are_no_tests_are_left_alone(folder: Path) -> None:
+    done = run(folder, "import builtins\nbuiltins.sum = lambda numbers: 3", "assert sum([5]) == 3")
+
+    assert done.statuses == ("ok", "ok")
+    assert done.flags == ()

@@ -1,0 +1,59 @@
+"""Sources: what an answer does not need, and what it undoes."""
+
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
+
+from nbcohort.grading.master import MasterCell, MasterNotebook
+from nbcohort.grading.tamper.scan import scan
+
+
+def master_cell(name: str, source: str, *, locked: bool = False, solution: bool = False) -> MasterCell:
+    return MasterCell(name, "code", source, None, locked, False, solution, False, None)
+
+
+MASTER = MasterNotebook(
+    "key",
+    "ps1",
+    None,
+    (
+        master_cell("setup", "limit = 10\nrows = load()\nshift = 1", locked=True),
+        master_cell("answer", "shift = 2\ndef f():\n    ...", solution=True),
+    ),
+)
+
+
+def answered(source: str, name: str = "answer") -> NotebookNode:
+    cell = new_code_cell(source)
+    cell.metadata["nbgrader"] = {"grade_id": name, "solution": True, "grade": False, "locked": False}
+    return new_notebook(cells=[new_code_cell(MASTER.cells[0].source), cell])
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f():\n    return get_ipython().user_ns['_ih'][-1]",
+        "def f():\n    return In[-1]",
+        "f = lambda: frame.f_back",
+        "def f():\n    return getattr(frame, 'f_locals')",
+        "%matplotlib inline\nclass F:\n    def g(self):\n        return get_ipython().history_manager",
+        "limit = 0",
+    ],
+)
+def test_what_an_answer_does_not_need_is_noted(source: str) -> None:
+    assert [flag.cell for flag in scan(answered(source), MASTER)] == ["answer"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "In[-1]\n_ih",
+        "rows = rows.dropna()",
+        "shift = 5",
+        "def f():\n    limit = 3\n    return limit",
+        "this is ( no Python",
+        "!ls\n%time f()",
+    ],
+)
+def test_what_people_do_is_not(source: str) -> None:
+    assert scan(answered(source), MASTER) == ()

@@ -1,0 +1,293 @@
+"""What a test relies on, as it was before any notebook was known: IPython, builtins, helpers of tests.
+
+`Pristine.restore` puts back what the notebook has replaced, and says what that was. A notebook shares its process with
+the tests, so it can undo this, too; that is then for canaries and mutants to show (`probe`).
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import functools
+import gc
+import importlib
+import sys
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+_MODULES = (
+    "ast",
+    "builtins",
+    "linecache",
+    "math",
+    "operator",
+    "unittest.case",
+    "numpy",
+    "numpy.testing",
+    "numpy.testing._private.utils",
+    "pandas",
+    "pandas.testing",
+    "pandas._testing",
+    "pandas._testing.asserters",
+    "IPython.core.interactiveshell",
+    "IPython.core.compilerop",
+    "ipykernel.compiler",
+    "ipykernel.ipkernel",
+    "ipykernel.kernelbase",
+    "ipykernel.zmqshell",
+)
+"""Modules whose functions and classes tests, or the running of tests, rely on."""
+_CLASSES = (
+    "unittest.case.TestCase",
+    "pandas.DataFrame",
+    "pandas.Series",
+    "pandas.Index",
+    "IPython.core.interactiveshell.ExecutionResult",
+)
+_LISTS = ("cleanup_transforms", "line_transforms", "token_transformers")
+_MISSING = object()
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, classmethod, staticmethod, property, functools.partial)
+
+
+def is_installed(filename: str) -> bool:
+    """Return whether code of this file has been installed; a notebook's has other names, or none."""
+    return filename.startswith(_INSTALLED)
+
+
+_INSTALLED = tuple(
+    {
+        "<frozen ",
+        *(f"{prefix}/" for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix)),
+        f"{Path(ast.__file__).parent}/",
+        f"{Path(ast.__file__).resolve().parent}/",
+        f"{Path(__file__).parent}/",
+    }
+)
+
+
+def is_of_notebook(thing: Any) -> bool:
+    """Return whether something that can be called was made by the notebook."""
+    thing = _bare(thing)
+    if isinstance(thing, types.FunctionType):
+        return not is_installed(thing.__code__.co_filename)
+    if isinstance(thing, types.BuiltinFunctionType):
+        return not isinstance(thing.__self__, types.ModuleType | None)
+    kind = thing if isinstance(thing, type) else type(thing)
+    codes = [_bare(one).__code__ for one in vars(kind).values() if isinstance(_bare(one), types.FunctionType)]
+    if codes:
+        return any(not is_installed(code.co_filename) for code in codes)
+    module = sys.modules.get(kind.__module__)
+    return not is_installed(getattr(module, "__file__", None) or ("<frozen >" if kind.__module__ == "builtins" else ""))
+
+
+def _bare(thing: Any) -> Any:
+    """Return the function in a method, a partial or a descriptor."""
+    for _number in range(8):
+        inner = getattr(thing, "__func__", None) or (thing.fget if isinstance(thing, property) else None)
+        if inner is None and isinstance(thing, functools.partial):
+            inner = thing.func
+        if inner is None:
+            return thing
+        thing = inner
+    return thing
+
+
+class _Space:
+    """The functions and classes of a module or a class."""
+
+    def __init__(self, name: str, thing: Any, bases: tuple[type, ...] = ()) -> None:
+        self._name, self._thing, self._bases = name, thing, bases
+        kept = vars(thing).items()
+        every = name == "builtins"
+        self._values = {key: value for key, value in kept if every or isinstance(value, (*_FUNCTIONS, type))}
+        if every:
+            self._values.pop("_", None)
+        self._codes = list(_codes(self._values.values()))
+
+    def restore(self) -> Iterator[str]:
+        """Put back what is another thing now; yield its name."""
+        now = vars(self._thing)
+        changed = [key for key, value in self._values.items() if now.get(key, _MISSING) is not value]
+        added = [key for key in now if key not in self._values and self._covers(key, now[key])]
+        for key in changed:
+            setattr(self._thing, key, self._values[key])
+            yield f"{self._name}.{key}"
+        for key in added:
+            delattr(self._thing, key)
+            yield f"{self._name}.{key}"
+        for function, code, defaults, more in self._codes:
+            if function.__code__ is not code:
+                function.__code__, function.__defaults__, function.__kwdefaults__ = code, defaults, more
+                yield f"{self._name}.{function.__name__}"
+
+    def _covers(self, key: str, value: Any) -> bool:
+        """Return whether something new in a class covers what it inherits."""
+        return isinstance(value, _FUNCTIONS) and any(key in vars(base) for base in self._bases)
+
+
+def _codes(values: Any) -> Iterator[tuple[Any, Any, Any, Any]]:
+    for value in values:
+        function = _bare(value)
+        for _number in range(8):
+            if not isinstance(function, types.FunctionType):
+                break
+            yield function, function.__code__, function.__defaults__, function.__kwdefaults__
+            function = getattr(function, "__wrapped__", None)
+
+
+def import_helpers() -> None:
+    """Import the helpers of tests that belong to what is imported: a copy can be made of what is there alone."""
+    for name in _MODULES:
+        if name.partition(".")[0] in sys.modules:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+
+
+class Pristine:
+    """Copies, made once before notebooks are forked."""
+
+    def __init__(self, kernel: Any) -> None:
+        shell = kernel.shell
+        self._shell = shell
+        self._imported = dict(sys.modules)
+        self._instances = {
+            "get_ipython()": shell,
+            "the kernel": kernel,
+            "the kernel's session": kernel.session,
+            "get_ipython().compile": shell.compile,
+            "get_ipython().displayhook": shell.displayhook,
+            "get_ipython().display_pub": shell.display_pub,
+            "get_ipython().display_formatter": shell.display_formatter,
+            "get_ipython().input_transformer_manager": shell.input_transformer_manager,
+            "get_ipython().events": shell.events,
+        }
+        self._own = {name: dict(vars(one)) for name, one in self._instances.items()}
+        self._spaces = [_Space(name, sys.modules[name]) for name in _MODULES if name in sys.modules]
+        self._spaces += [_Space(name, kind, kind.__mro__[1:]) for name, kind in self._classes()]
+        self._namespace = shell.user_ns
+        self._callbacks = {name: list(callbacks) for name, callbacks in shell.events.callbacks.items()}
+        self._known = {
+            id(one)
+            for many in (shell.ast_transformers, shell.input_transformers_post, *self._transforms(), sys.meta_path)
+            for one in many
+        }
+
+    def _classes(self) -> Iterator[tuple[str, type]]:
+        for name in _CLASSES:
+            module, _dot, last = name.rpartition(".")
+            if module in sys.modules:
+                yield name, getattr(sys.modules[module], last)
+        seen = set()
+        for one in (*self._instances.values(), self._shell.history_manager):
+            for kind in type(one).__mro__[:-1]:
+                if kind not in seen and not kind.__module__.startswith("traitlets"):
+                    seen.add(kind)
+                    yield f"{kind.__module__}.{kind.__qualname__}", kind
+
+    def _transforms(self) -> list[list[Any]]:
+        return [getattr(self._shell.input_transformer_manager, name) for name in _LISTS]
+
+    def restore(self) -> list[str]:
+        """Put back what the notebook has replaced; return what that was, in words that are names."""
+        found: list[str] = []
+        for space in self._spaces:
+            found += space.restore()
+        found += self._restore_instances()
+        found += self._restore_lists()
+        found += self._restore_settings()
+        found += self._restore_modules()
+        return found
+
+    def _restore_instances(self) -> Iterator[str]:
+        for name, one in self._instances.items():
+            before, now = self._own[name], vars(one)
+            for key in [key for key in now if key not in before and hasattr(type(one), key)]:
+                if callable(getattr(type(one), key)):
+                    del now[key]
+                    yield f"{name}.{key}"
+            for key, value in before.items():
+                if hasattr(type(one), key) and callable(value) and now.get(key, _MISSING) is not value:
+                    now[key] = value
+                    yield f"{name}.{key}"
+        shell = self._shell
+        for key in (
+            "compile",
+            "displayhook",
+            "display_pub",
+            "display_formatter",
+            "input_transformer_manager",
+            "events",
+        ):
+            if getattr(shell, key) is not self._instances[f"get_ipython().{key}"]:
+                setattr(shell, key, self._instances[f"get_ipython().{key}"])
+                yield f"get_ipython().{key}"
+
+    def _restore_lists(self) -> Iterator[str]:
+        shell = self._shell
+        named = {
+            "ast_transformers": shell.ast_transformers,
+            "input_transformers_post": shell.input_transformers_post,
+            **dict(zip(_LISTS, self._transforms(), strict=True)),
+            **{f"events: {name}": callbacks for name, callbacks in shell.events.callbacks.items()},
+        }
+        kept = {id(one) for callbacks in self._callbacks.values() for one in callbacks} | self._known
+        for name, many in named.items():
+            for one in [one for one in many if id(one) not in kept and is_of_notebook(one)]:
+                many.remove(one)
+                yield f"get_ipython().{name}"
+        for one in [one for one in sys.meta_path if id(one) not in self._known and is_of_notebook(one)]:
+            sys.meta_path.remove(one)
+            yield "sys.meta_path"
+        for one in [one for one in gc.callbacks if is_of_notebook(one)]:
+            gc.callbacks.remove(one)
+            yield "gc.callbacks"
+
+    def _restore_settings(self) -> Iterator[str]:
+        shell = self._shell
+        if shell.user_ns is not self._namespace:
+            self._namespace.update(dict.items(shell.user_ns))
+            shell.user_ns = self._namespace
+            yield "get_ipython().user_ns"
+        if shell.ast_node_interactivity == "none":
+            shell.ast_node_interactivity = "last_expr"
+            yield "get_ipython().ast_node_interactivity"
+        if shell.custom_exceptions:
+            shell.custom_exceptions = ()
+            yield "get_ipython().set_custom_exc"
+        printers = shell.display_formatter.formatters["text/plain"].type_printers
+        for kind in (bool, int, float, complex):
+            if kind in printers and is_of_notebook(printers[kind]):
+                del printers[kind]
+                yield f"the formatter of {kind.__name__}"
+        if sys.gettrace() is not None:
+            sys.settrace(None)
+            yield "sys.settrace"
+        if sys.getprofile() is not None:
+            sys.setprofile(None)
+            yield "sys.setprofile"
+        monitoring: Any = getattr(sys, "monitoring", None)
+        for tool in range(6) if monitoring else ():
+            if monitoring.get_tool(tool) is not None and monitoring.get_events(tool):
+                monitoring.set_events(tool, 0)
+                yield "sys.monitoring"
+
+    def _restore_modules(self) -> Iterator[str]:
+        for name, module in self._imported.items():
+            now = sys.modules.get(name)
+            if now is not module and now is not None and name != "__main__":
+                sys.modules[name] = module
+                if not isinstance(now, types.ModuleType) or not is_installed(getattr(now, "__file__", None) or ""):
+                    yield f"sys.modules[{name!r}]"
+
+    def covered(self, names: list[str]) -> list[str]:
+        """Return which of these builtins are covered by functions of the notebook."""
+        found = []
+        for name in names:
+            value = dict.get(self._namespace, name, _MISSING)
+            known = value is _MISSING or value is vars(builtins).get(name)
+            if not known and callable(value) and is_of_notebook(value):
+                found.append(name)
+        return found
