@@ -1,7 +1,6 @@
 """Modules of one's own in the place of those that tests, nbgrader and the kernel import."""
 
 from tests.hostile.attack import (
-    NO_TABLES,
     Attack,
     solved,
     unsolved_tables,
@@ -117,16 +116,10 @@ ATTACKS: dict[str, Attack] = {
         "shadowing",
         MODULES,
     ),
-    "sys-path": unsolved_tables(
-        "writes a numpy and puts it first on sys.path",
-        "shadowing",
-        PATH,
-        gets=NO_TABLES | {"close_test": 2},
-    ),
+    "sys-path": unsolved_tables("writes a numpy and puts it first on sys.path", "shadowing", PATH, flagged=False),
     "meta-path": unsolved_tables(
         "registers an import hook that makes a numpy.testing of its own",
         "shadowing",
         FINDER,
-        gets=NO_TABLES | {"close_test": 2},
     ),
 }

@@ -260,13 +260,6 @@ def restrict(lists: Iterable[str], read: Iterable[str], write: Iterable[str], de
     os.close(ruleset)
 
 
-def write_nothing() -> None:
-    """Change no file from now on."""
-    if not landlock_version():
-        raise OSError("there is no Landlock")
-    restrict([], ["/"], [], ["/dev"])
-
-
 def allow(ruleset: int, path: str, access: int) -> None:
     """Add a rule: `access` to the file `path`, or to everything below that folder."""
     try:

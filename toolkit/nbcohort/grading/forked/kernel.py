@@ -67,9 +67,6 @@ class ForkedKernel:
         self.pid = 0
         self._nonsense = False
         self._apart = zygote.namespaces
-        self.can_be_copied = zygote.namespaces or not zygote.is_sandboxed
-        """Whether its process may fork."""
-        self.is_sandboxed = zygote.is_sandboxed
         self._folder = folder
         self._limits = limits
         self._ends = time.monotonic() + limits.wall_seconds

@@ -45,12 +45,10 @@ class ForkedRunner(CellRunner):
         self._answered: set[str] = set()
         self._unexpected: set[str] = set()
         self._shown: list[tuple[NotebookNode, list[NotebookNode]]] = []
-        self.guard = Guard(self._ask, copies=self.kernel.can_be_copied, experiments=self.kernel.is_sandboxed)
+        self.guard = Guard(self._ask)
         version = platform.python_version()
         self.nb.metadata["language_info"] = NotebookNode(_LANGUAGE, version=version)
         statuses = self.run_each()
-        with contextlib.suppress(DeadKernelError, OSError):
-            self.guard.finish()
         self._put_back_outputs()
         return statuses
 

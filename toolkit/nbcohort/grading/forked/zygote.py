@@ -139,11 +139,6 @@ class Zygote:
         return tier is not None and tier.kind == "namespaces"
 
     @property
-    def is_sandboxed(self) -> bool:
-        """Return whether its notebooks are confined."""
-        return self._environment.tier is not None
-
-    @property
     def alive(self) -> bool:
         """Return whether it is there to be asked."""
         return self.process.poll() is None

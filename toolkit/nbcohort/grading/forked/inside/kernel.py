@@ -8,7 +8,6 @@ imported already, and is given a wire in each fork.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import importlib
 import json
 import linecache
@@ -21,7 +20,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import ipykernel.debugger
@@ -33,8 +32,8 @@ from tornado.ioloop import IOLoop
 from traitlets.config import Config
 
 from .audit import Audit
+from .operands import Operands
 from .pristine import Pristine, import_helpers, is_of_notebook
-from .probe import in_a_copy, in_place
 from .wire import Wire
 
 _BUFFERED = 1 << 14
@@ -193,11 +192,11 @@ class NotebookKernel(IPythonKernel):
         wire: Wire,
         streams: tuple[Stream, Stream],
         pristine: Pristine,
+        operands: Operands,
         audit: Audit,
-        guard: ModuleType | None,
     ) -> None:
         """Belong to this process, a fork of the one that made it, and speak over `wire`."""
-        self._pristine, self._audit, self._guard = pristine, audit, guard
+        self._pristine, self._operands, self._audit = pristine, operands, audit
         self.session.wire = wire
         self.session.pid = os.getpid()
         for stream in streams:
@@ -216,48 +215,45 @@ class NotebookKernel(IPythonKernel):
             message = _request(head, json.loads(parts[0]))
             if head["kind"] == "execute_request":
                 await self._execute(message)
-            elif head["kind"] == "restore":
-                self._answer(wire, head, self._restore(message["content"]))
-            elif head["kind"] == "last":
-                self._answer(wire, head, await self._last(message["content"]))
-            elif head["kind"] == "probe":
-                self._answer(wire, head, await self._probe(message["content"]))
+            elif head["kind"] == "begin_test":
+                self._answer(wire, head, self._begin_test(message["content"]))
+            elif head["kind"] == "end_test":
+                self._answer(wire, head, await self._end_test(message["content"]))
             elif head["kind"].startswith("comm"):
                 getattr(self.comm_manager, head["kind"])(None, None, message)
 
     def _answer(self, wire: Wire, head: dict[str, Any], content: dict[str, Any]) -> None:
         wire.send(f"{head['kind']}_reply", head["parent"], json.dumps({"content": content}).encode())
 
-    def _restore(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """Before a test: put back what the notebook has replaced."""
+    def _begin_test(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Put back what the notebook has replaced, and look at what the next cell compares."""
         replaced, covered = self._pristine.restore(), self._pristine.covered(wanted["builtins"])
+        self._operands.begin(self.shell)
         self._audit.begin_test()
         return {"replaced": replaced, "covered": covered}
 
-    async def _probe(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """After a test: say what the notebook did meanwhile, and how cells end that must fail."""
+    async def _end_test(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Say what the notebook did meanwhile, which mutants hold, and whether a cell fails that must."""
         source = wanted["test"]
         seen = self._audit.take(self.shell.compile.get_code_name(source, source, 0))
-        result = self.shell.user_ns.get("_")
-        answer: dict[str, Any] = {"seen": seen, "own_result": is_of_notebook(type(result)), "ended": []}
-        if wanted["copy"]:
-            with contextlib.suppress(OSError):  # it may have too many processes, or too little memory
-                answer["ended"] = in_a_copy(self, self._guard, wanted["cells"], wanted["seconds"])
-        else:
-            answer["ended"] = await in_place(self, wanted["cells"])
-        return answer
+        own_result = is_of_notebook(type(self.shell.user_ns.get("_")))
+        held = self._operands.end(self.shell)
+        failed = await self._fails(wanted["canary"]) if wanted["canary"] else True
+        return {"seen": seen, "own_result": own_result, "held": held if wanted["canary"] else [], "failed": failed}
 
-    async def _last(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """When all cells have run: say how cells end that must fail."""
-        self._pristine.restore()
-        if self._guard is not None:
-            self._guard.write_nothing()
-        return {"ended": await in_place(self, wanted["cells"])}
-
-    async def execute(self, code: str) -> None:
-        """Run a cell that leaves no trace in the history."""
-        content = {"code": code, "store_history": False}
-        await self._execute(_request({"kind": "execute_request", "parent": "probe"}, content))
+    async def _fails(self, code: str) -> bool:
+        """Run a cell that nobody sees; return whether it has failed."""
+        session, traceback = self.session, self.shell.InteractiveTB
+        wire, mode = session.wire, traceback.mode
+        session.wire, session.heard = None, []
+        traceback.set_mode(mode="Minimal")  # nobody reads it
+        try:
+            content = {"code": code, "store_history": False}
+            await self._execute(_request({"kind": "execute_request", "parent": "canary"}, content))
+            return bool(session.heard) and session.heard[-1].get("status") == "error"
+        finally:
+            session.wire, session.heard = wire, None
+            traceback.set_mode(mode=mode)
 
     async def _execute(self, message: dict[str, Any]) -> None:
         self.set_parent([b""], message, channel="shell")
@@ -375,15 +371,16 @@ class Workshop:
             if not Path(name).exists():  # what cells were compiled as
                 del linecache.cache[name]
         self.kernel._shell_parent.set({})
+        self._operands = Operands()
         self._pristine = Pristine(self.kernel)
         self._audit = Audit()
 
-    def run(self, wire: Wire, guard: ModuleType | None) -> None:
+    def run(self, wire: Wire) -> None:
         """Be the kernel of one notebook, until the starter hangs up."""
         random.seed()
         numpy = sys.modules.get("numpy")
         if numpy:
             numpy.random.seed()
-        self.kernel.take_over(wire, self.streams, self._pristine, self._audit, guard)
+        self.kernel.take_over(wire, self.streams, self._pristine, self._operands, self._audit)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # as ipykernel does while no cell runs
         asyncio.run(self.kernel.serve(wire))

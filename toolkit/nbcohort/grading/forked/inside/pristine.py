@@ -12,6 +12,7 @@ import contextlib
 import functools
 import gc
 import importlib
+import operator
 import sys
 import types
 from collections.abc import Iterator
@@ -25,10 +26,8 @@ _MODULES = (
     "math",
     "operator",
     "unittest.case",
-    "numpy",
     "numpy.testing",
     "numpy.testing._private.utils",
-    "pandas",
     "pandas.testing",
     "pandas._testing",
     "pandas._testing.asserters",
@@ -42,13 +41,13 @@ _MODULES = (
 """Modules whose functions and classes tests, or the running of tests, rely on."""
 _CLASSES = (
     "unittest.case.TestCase",
-    "pandas.DataFrame",
-    "pandas.Series",
-    "pandas.Index",
     "IPython.core.interactiveshell.ExecutionResult",
 )
+_RUN_TESTS = ("IPython.", "ipykernel.", "numpy.testing", "pandas._testing", "pandas.testing", "unittest.")
+"""What functions are looked into, whether they have other bodies now."""
 _LISTS = ("cleanup_transforms", "line_transforms", "token_transformers")
 _MISSING = object()
+_CODE_OF = operator.attrgetter("__code__")
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, classmethod, staticmethod, property, functools.partial)
 
 
@@ -105,10 +104,28 @@ class _Space:
         self._values = {key: value for key, value in kept if every or isinstance(value, (*_FUNCTIONS, type))}
         if every:
             self._values.pop("_", None)
-        self._codes = list(_codes(self._values.values()))
+        runs_tests = name.startswith(_RUN_TESTS)  # elsewhere, a look at each function would take too long
+        self._codes = list(_codes(self._values.values())) if runs_tests else []
+        self._functions = [function for function, *_more in self._codes]
+        self._expected = [code for _function, code, *_more in self._codes]
+        self._state = list(vars(thing).values())
+
+    def _is_same(self) -> bool:
+        """Return whether nothing can be another thing: looking closely takes much longer."""
+        now = vars(self._thing)
+        return (
+            len(now) == len(self._state)
+            and all(map(operator.is_, now.values(), self._state))
+            and all(map(operator.is_, map(_CODE_OF, self._functions), self._expected))
+        )
 
     def restore(self) -> Iterator[str]:
         """Put back what is another thing now; yield its name."""
+        if not self._is_same():
+            yield from self._restore()
+            self._state = list(vars(self._thing).values())
+
+    def _restore(self) -> Iterator[str]:
         now = vars(self._thing)
         changed = [key for key, value in self._values.items() if now.get(key, _MISSING) is not value]
         added = [key for key in now if key not in self._values and self._covers(key, now[key])]

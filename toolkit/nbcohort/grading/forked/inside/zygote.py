@@ -119,7 +119,7 @@ def _notebook(workshop: Workshop, guard: ModuleType | None, plan: dict[str, Any]
                     os.close(wire)
                     _wait_for(kernel)
             guard.confine(plan["guard"])
-        _run(workshop, plan, Wire(socket.socket(fileno=wire)), guard)
+        _run(workshop, plan, Wire(socket.socket(fileno=wire)))
         status = 0
     except BaseException:  # noqa: BLE001 - nothing may come back to the zygote's loop
         os.write(2, traceback.format_exc().encode())
@@ -136,7 +136,7 @@ def _wait_for(kernel: int) -> NoReturn:
             os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
-def _run(workshop: Workshop, plan: dict[str, Any], wire: Wire, guard: ModuleType | None) -> None:
+def _run(workshop: Workshop, plan: dict[str, Any], wire: Wire) -> None:
     if plan["guard"]:
         os.environ.update(HOME=plan["guard"]["home"], TMPDIR=plan["guard"]["temporary"])
     os.environ.update(plan["environment"])
@@ -149,7 +149,7 @@ def _run(workshop: Workshop, plan: dict[str, Any], wire: Wire, guard: ModuleType
     socket.send_fds(wire.end, [frame({"kind": "ready", "parent": ""}, [b"{}"])], [ourselves, folder])
     os.close(ourselves)
     os.close(folder)
-    workshop.run(wire, guard)
+    workshop.run(wire)
 
 
 def _receive_files(wire: Wire) -> None:

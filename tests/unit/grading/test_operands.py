@@ -1,25 +1,31 @@
 """Mutants of a test's assertions: honest answers pass none of them, answers that equal everything do."""
 
+import ast
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from nbcohort.grading.tamper.mutants import experiment
+from nbcohort.grading.forked.inside.operands import Operands
 
 
-def claims(test: str, **names: Any) -> tuple[str, ...]:
-    """Return what is claimed of a test that is run with these names."""
-    found = experiment(test)
-    assert found
-    names = {"np": np, "pd": pd, **names}
-    exec(test, dict(names))  # noqa: S102 - it is our own, and passes
-    with pytest.raises(AssertionError) as error:
-        exec(found.source, names)  # noqa: S102
-    passed = found.passed(str(error.value))
-    assert passed is not None
-    return passed
+class Shell:
+    """As much of IPython as is needed."""
+
+    def __init__(self) -> None:
+        self.ast_transformers: list[Any] = []
+
+
+def claims(test: str, **names: Any) -> list[list[str]]:
+    """Return what is claimed of a test that passes with these names."""
+    shell, operands = Shell(), Operands()
+    operands.begin(shell)
+    tree = ast.fix_missing_locations(operands.visit(ast.parse(test)))
+    exec(compile(tree, "test", "exec"), {"np": np, "pd": pd, "pytest": pytest, **names})  # noqa: S102 - it is our own
+    found = operands.end(shell)
+    assert shell.ast_transformers == []
+    return found
 
 
 class Same:
@@ -59,7 +65,7 @@ HONEST: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("test", HONEST)
 def test_an_honest_answer_passes_no_mutant(test: str) -> None:
-    assert claims(test, **HONEST[test]) == ()
+    assert claims(test, **HONEST[test]) == []
 
 
 @pytest.mark.parametrize(
@@ -85,36 +91,42 @@ def test_a_helper_that_finds_no_difference_is_seen() -> None:
 def test_an_answer_that_changes_from_one_call_to_the_next_is_not_suspected() -> None:
     answers = iter((4, 5, 6))
 
-    assert claims("assert f() >= 4", f=lambda: next(answers)) == ()
-    values = iter((1, 0))
-    assert claims("assert f()", f=lambda: next(values)) == ()
+    assert claims("assert f() >= 4", f=lambda: next(answers)) == []
 
 
 @pytest.mark.parametrize(
     "test",
     [
-        "with pytest.raises(ValueError):\n    assert f() == 1",
-        "try:\n    assert f() == 1\nexcept AssertionError:\n    pass",
         "from unittest.mock import ANY\nassert f() == ANY",
-        "print(f())",
-        "%matplotlib inline\nassert f() == 1",
+        "with pytest.raises(AssertionError):\n    assert f() == 2",
+        "assert f() == 2 or f() == 1",
+        "assert f() == pytest.approx(1.0)",
+        "assert not f() == 2",
+        "values = [f(), 2]\nassert values == [1, 2]\nvalues.append(3)",
+        "assert sorted([f(), 0]) == [0, 1], f'{f()} == 2'",
     ],
 )
-def test_nothing_is_claimed_of_what_may_fail_or_equals_everything_by_design(test: str) -> None:
-    assert experiment(test) is None
+def test_what_may_fail_or_equals_everything_by_design_is_no_matter(test: str) -> None:
+    assert claims(test, f=lambda: 1) == []
 
 
-def test_an_experiment_that_did_not_get_to_its_end_claims_nothing() -> None:
-    found = experiment("assert f() == 1")
-    assert found
+def test_a_function_of_the_test_works_when_the_test_is_over() -> None:
+    names: dict[str, Any] = {}
+    operands = Operands()
+    operands.begin(Shell())
+    tree = ast.fix_missing_locations(operands.visit(ast.parse("def check(x):\n    assert x == 1\n    return x")))
+    exec(compile(tree, "test", "exec"), names)  # noqa: S102
+    operands.end(Shell())
 
-    assert found.passed("name 'f' is not defined") is None
-    assert found.passed(f"('{found.token}', {{}})") == ()
-    assert len(found.passed(f"('{found.token}', {{0: True, 2: True}})") or ()) == 2
+    assert names["check"](1) == 1
+    assert operands.end(Shell()) == []
 
 
-def test_imports_from_the_future_stay_first() -> None:
-    found = experiment("from __future__ import annotations\nassert f() == 1")
-    assert found
+def test_of_a_loop_only_the_first_rounds_are_kept() -> None:
+    names: dict[str, Any] = {"kept": []}
+    operands = Operands()
+    operands.begin(Shell())
+    tree = ast.fix_missing_locations(operands.visit(ast.parse("for x in range(1000):\n    assert x == x")))
+    exec(compile(tree, "test", "exec"), names)  # noqa: S102
 
-    compile(found.source, "test", "exec")
+    assert sum(len(place.kept) for place in operands._places) == 20
