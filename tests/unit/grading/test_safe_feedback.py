@@ -14,7 +14,7 @@ import nh3
 import pytest
 from bs4 import BeautifulSoup, Tag
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from traitlets.config import Config
 
 from nbcohort.grading.executor import configure
@@ -251,3 +251,21 @@ def test_a_course_keeps_its_own_template_and_what_is_in_it_is_clean(tmp_path: Pa
 
     assert html.startswith("mine")
     assert "<b>bold</b>" in html
+
+
+def test_graders_are_told_what_is_odd_and_learners_are_not() -> None:
+    flag = {
+        "cell": "<b>t",
+        "kind": "replaced",
+        "sentence": "<script>was</script> replaced",
+        "evidence": ["builtins.<i>"],
+    }
+    notebook = new_notebook(cells=[new_code_cell("1")])
+    notebook.metadata["nbcohort"] = {"flags": [flag]}
+
+    formgrade, feedback = render("formgrade", notebook), render("feedback", notebook)
+
+    assert "&lt;script&gt;was&lt;/script&gt; replaced (builtins.&lt;i&gt;)" in formgrade
+    assert "<code>&lt;b&gt;t</code>" in formgrade
+    assert "replaced" not in feedback
+    assert "nbcohort-flags" not in render("formgrade", new_notebook())

@@ -64,7 +64,7 @@ def harmless_notebook(notebook: NotebookNode) -> NotebookNode:
     """
     outputs = Outputs(notebook.metadata.get("widgets"))
     language = {"language_info": _language(notebook.metadata.get("language_info"))}
-    made = new_notebook(cells=[_cell(cell, outputs) for cell in notebook.cells], metadata=language)
+    made = new_notebook(cells=[_cell(cell, outputs) for cell in notebook.cells], metadata={**language, **_flags(notebook.metadata)})
     made.nbformat_minor = notebook.nbformat_minor
     if notebook.nbformat_minor < _WITH_IDS:
         for cell in made.cells:
@@ -91,6 +91,13 @@ def _cell(cell: NotebookNode, outputs: Outputs) -> NotebookNode:
         pictures = _attached_pictures(cell.get("attachments"))
         return new_markdown_cell(source, **common, **({"attachments": pictures} if pictures else {}))
     return new_raw_cell(source, **common)
+
+
+def _flags(metadata: Any) -> dict[str, Any]:
+    """Return what grading has noted as odd; formgrader's page shows it."""
+    about = metadata.get("nbcohort") if isinstance(metadata, Mapping) else None
+    flags = about.get("flags") if isinstance(about, Mapping) else None
+    return {"nbcohort": {"flags": flags}} if isinstance(flags, list) else {}
 
 
 def _metadata(metadata: Any) -> dict[str, Any]:
