@@ -1,6 +1,6 @@
 """Answers that read the test that calls them, and exceptions that IPython does not show."""
 
-from tests.hostile.attack import ASSERTIONS, NOTHING, RIGHT, Attack, unsolved
+from tests.hostile.attack import ASSERTIONS, RIGHT, Attack, unsolved
 from tests.hostile.catalogue.hooks import LEARN
 
 RETURNS = (
@@ -179,7 +179,6 @@ ATTACKS: dict[str, Attack] = {
         "overwrites, with ctypes, the constants of the code that calls it",
         "frames",
         CONSTANTS,
-        gets=NOTHING | {"double_test": 2},
     ),
     "shell-in-the-stack": unsolved(
         "finds IPython in the stack and makes it silent before it fails",

@@ -116,7 +116,7 @@ ATTACKS: dict[str, Attack] = {
         "shadowing",
         MODULES,
     ),
-    "sys-path": unsolved_tables("writes a numpy and puts it first on sys.path", "shadowing", PATH, flagged=False),
+    "sys-path": unsolved_tables("writes a numpy and puts it first on sys.path", "shadowing", PATH),
     "meta-path": unsolved_tables(
         "registers an import hook that makes a numpy.testing of its own",
         "shadowing",

@@ -64,7 +64,9 @@ def harmless_notebook(notebook: NotebookNode) -> NotebookNode:
     """
     outputs = Outputs(notebook.metadata.get("widgets"))
     language = {"language_info": _language(notebook.metadata.get("language_info"))}
-    made = new_notebook(cells=[_cell(cell, outputs) for cell in notebook.cells], metadata={**language, **_flags(notebook.metadata)})
+    made = new_notebook(
+        cells=[_cell(cell, outputs) for cell in notebook.cells], metadata={**language, **_flags(notebook.metadata)}
+    )
     made.nbformat_minor = notebook.nbformat_minor
     if notebook.nbformat_minor < _WITH_IDS:
         for cell in made.cells:

@@ -2,7 +2,8 @@
 
 import functools
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
@@ -52,13 +53,26 @@ def run_forked(job: Job) -> tuple[list[Status], tuple[str, ...], tuple[Flag, ...
                     raise KernelFailed(_("The kernel did not start: {why}").format(why=error)) from error
                 continue
             stack.callback(kernel.close)
-            runner = ForkedRunner(job.notebook, kernel=kernel, room=Room(job.limits.output), **job.client_settings)
+            another = functools.partial(_another, zygote, job)
+            room, settings = Room(job.limits.output), job.client_settings
+            runner = ForkedRunner(job.notebook, kernel=kernel, another=another, room=room, **settings)
             statuses = runner.run()
             if "died" in statuses and not zygote.alive:
                 continue
             left_behind = bring_back(kernel.work, job.folder, job.keep) if job.keep else ()
             return statuses, left_behind, tuple(runner.guard.flags)
     raise KernelFailed(_("The process that notebooks are forked from ends again and again."))
+
+
+@contextmanager
+def _another(zygote: Zygote, job: Job) -> Iterator[ForkedKernel]:
+    """Make a kernel that has none of the notebook's files, and end it."""
+    with ExitStack() as stack:
+        apart = job.tier is not None and job.tier.kind == "namespaces"
+        folder = None if apart else stack.enter_context(throwaway())
+        kernel = ForkedKernel(zygote, (), job.how.environment, job.limits, folder=folder)
+        stack.callback(kernel.close)
+        yield kernel
 
 
 @functools.cache

@@ -13,14 +13,17 @@ from typing import Any
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbclient.util import run_hook, run_sync
 from nbformat import NotebookNode
+from traitlets import Any as AnyTrait
 from traitlets import Instance
 
-from nbcohort.grading.cells import CellRunner, Exceeded, KernelUnresponsive, Status
+from nbcohort.grading.cells import CellRunner, Exceeded, KernelUnresponsive, Status, put_error
 from nbcohort.grading.forked.kernel import ForkedKernel
 from nbcohort.grading.forked.link import Message
 from nbcohort.grading.tamper.guard import Guard, is_test
+from nbcohort.grading.tamper.isolated import Isolation, isolation
 from nbcohort.i18n import _
 
+_SECONDS = 10.0
 _NOT_OUTPUT = frozenset({"status", "execute_reply"})
 _LANGUAGE = {
     "codemirror_mode": {"name": "ipython", "version": 3},
@@ -36,6 +39,7 @@ class ForkedRunner(CellRunner):
     """Runs the cells in a `ForkedKernel`."""
 
     kernel = Instance(ForkedKernel)
+    another = AnyTrait(help="Makes the kernel of an isolated test, for a `with` block.")
 
     def run(self) -> list[Status]:
         """Run all cells."""
@@ -60,6 +64,9 @@ class ForkedRunner(CellRunner):
     def _run_cell(self, cell: NotebookNode, index: int) -> tuple[Status, str | None]:
         """Run one cell; a test with all that it relies on put back before, and a look at what must fail after it."""
         test = is_test(cell)
+        alone = isolation(cell.source) if test else None
+        if alone:
+            return self._run_alone(cell, index, alone)
         if test:
             with contextlib.suppress(DeadKernelError):  # running the cell will say so
                 self.guard.before(cell)
@@ -78,6 +85,41 @@ class ForkedRunner(CellRunner):
                 if status == "ok":
                     self.guard.flag(cell, "messages", _("The kernel ended when the test had passed."))
         return status, dead
+
+    def _run_alone(self, cell: NotebookNode, index: int, alone: Isolation) -> tuple[Status, str | None]:
+        """Run a test in another process, which knows nothing of this one but the values that the test asks for."""
+        answer = self._values_for(cell, alone)
+        given = answer.get("values")
+        if not isinstance(given, dict) or given.keys() != alone.values.keys():
+            put_error(cell, str(answer.get("ename", "ValueError"))[:100], str(answer.get("evalue", ""))[:1000])
+            return "error", None
+        known: dict[str, Any] = {"values": given}
+        if alone.notebook:
+            known["notebook"] = {**self.nb, "cells": self.nb.cells[:index]}
+        ours = self.kernel
+        with self.another() as self.kernel:
+            try:
+                if self._ask("define", known, _SECONDS) is None:
+                    put_error(cell, "ValueError", _("The values could not be read again in the test's process."))
+                    return "error", None
+                status, _dead = super()._run_cell(cell, index)
+                return ("error" if status == "died" else status), None
+            except DeadKernelError:
+                put_error(cell, "ValueError", _("The values could not be read again in the test's process."))
+                return "error", None
+            finally:
+                self.kernel = ours
+
+    def _values_for(self, cell: NotebookNode, alone: Isolation) -> dict[str, Any]:
+        """Return what the notebook's process says, with the values or an error."""
+        try:
+            answer = self._ask("values", {"values": alone.values}, self._get_timeout(cell) or _SECONDS)
+            if answer is None:
+                self.kernel.interrupt()
+                return {"ename": "TimeoutError", "evalue": _("What the test asks for took too long.")}
+        except DeadKernelError:
+            return {"ename": "DeadKernelError", "evalue": _("the kernel died.")}
+        return answer
 
     def _look_at_outputs(self, cell: NotebookNode) -> None:
         """Keep a test's outputs as they are now, and see who may have had a hand in them."""

@@ -40,7 +40,7 @@ class Guard:
     def before(self, cell: NotebookNode) -> None:
         """Put back what the notebook has replaced."""
         answer = self._ask("begin_test", {"builtins": builtins_of(cell.source)}, _SECONDS)
-        if answer is None:
+        if answer is None or self._is_in_trouble(cell, answer):
             return
         replaced = _names(answer, "replaced")
         if replaced:
@@ -55,9 +55,17 @@ class Guard:
         wanted = {"test": cell.source, "canary": _canary(cell.source) if passed else None}
         answer = self._ask("end_test", wanted, _SECONDS)
         if answer is not None:
-            self._judge(cell, answer)
+            if not self._is_in_trouble(cell, answer):
+                self._judge(cell, answer)
         elif passed:
             self.flag(cell, "messages", _("After the test had passed, the kernel did not answer any more."))
+
+    def _is_in_trouble(self, cell: NotebookNode, answer: Mapping[str, Any]) -> bool:
+        trouble = answer.get("trouble")
+        if trouble is not None:
+            sentence = _("What belongs to a test could not be done: the notebook has broken something of the kernel's.")
+            self.flag(cell, "messages", sentence, str(trouble)[:100])
+        return trouble is not None
 
     def _judge(self, cell: NotebookNode, answer: dict[str, Any]) -> None:
         seen = _names(answer, "seen")

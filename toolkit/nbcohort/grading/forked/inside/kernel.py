@@ -24,6 +24,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import ipykernel.debugger
+import nbformat
 from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
@@ -34,6 +35,7 @@ from traitlets.config import Config
 from .audit import Audit
 from .operands import Operands
 from .pristine import Pristine, import_helpers, is_of_notebook
+from .values import packed, unpacked
 from .wire import Wire
 
 _BUFFERED = 1 << 14
@@ -215,15 +217,45 @@ class NotebookKernel(IPythonKernel):
             message = _request(head, json.loads(parts[0]))
             if head["kind"] == "execute_request":
                 await self._execute(message)
-            elif head["kind"] == "begin_test":
-                self._answer(wire, head, self._begin_test(message["content"]))
-            elif head["kind"] == "end_test":
-                self._answer(wire, head, await self._end_test(message["content"]))
+            elif head["kind"] == "values":
+                self._say(wire, head, self._values(message["content"]))
+            elif head["kind"] == "define":
+                self._say(wire, head, self._define(message["content"]))
+            elif head["kind"] in ("begin_test", "end_test"):
+                await self._attend(wire, head, message["content"])
             elif head["kind"].startswith("comm"):
                 getattr(self.comm_manager, head["kind"])(None, None, message)
 
-    def _answer(self, wire: Wire, head: dict[str, Any], content: dict[str, Any]) -> None:
+    async def _attend(self, wire: Wire, head: dict[str, Any], wanted: dict[str, Any]) -> None:
+        """Do what comes before or after a test; what the notebook has broken must not break more than that."""
+        try:
+            begins = head["kind"] == "begin_test"
+            content = self._begin_test(wanted) if begins else await self._end_test(wanted)
+        except Exception as error:  # noqa: BLE001
+            content = {"trouble": type(error).__name__}
+        self._say(wire, head, content)
+
+    def _say(self, wire: Wire, head: dict[str, Any], content: dict[str, Any]) -> None:
         wire.send(f"{head['kind']}_reply", head["parent"], json.dumps({"content": content}).encode())
+
+    def _values(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Return what expressions are in the notebook, for an isolated test."""
+        self.pre_handler_hook()  # so that it can be interrupted
+        try:
+            found = {name: packed(eval(one, self.shell.user_ns)) for name, one in wanted["values"].items()}  # noqa: S307
+            return {"values": found}
+        except BaseException as error:  # noqa: BLE001 - it is the notebook's
+            return {"ename": type(error).__name__, "evalue": str(error)[:1000]}
+        finally:
+            self.post_handler_hook()
+
+    def _define(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Be the process of an isolated test: know these values."""
+        values = {name: unpacked(one) for name, one in wanted["values"].items()}
+        if "notebook" in wanted:
+            values["notebook"] = nbformat.from_dict(wanted["notebook"])
+        self.shell.user_ns.update(values)
+        return {"defined": sorted(values)}
 
     def _begin_test(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Put back what the notebook has replaced, and look at what the next cell compares."""

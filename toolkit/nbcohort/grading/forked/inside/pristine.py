@@ -79,19 +79,30 @@ def is_of_notebook(thing: Any) -> bool:
     if codes:
         return any(not is_installed(code.co_filename) for code in codes)
     module = sys.modules.get(kind.__module__)
-    return not is_installed(getattr(module, "__file__", None) or ("<frozen >" if kind.__module__ == "builtins" else ""))
+    return not is_installed(_file_of(module) or ("<frozen >" if kind.__module__ == "builtins" else ""))
 
 
 def _bare(thing: Any) -> Any:
     """Return the function in a method, a partial or a descriptor."""
     for _number in range(8):
-        inner = getattr(thing, "__func__", None) or (thing.fget if isinstance(thing, property) else None)
-        if inner is None and isinstance(thing, functools.partial):
-            inner = thing.func
-        if inner is None:
-            return thing
-        thing = inner
+        if isinstance(thing, types.MethodType | classmethod | staticmethod):
+            thing = thing.__func__
+        elif isinstance(thing, property) and thing.fget is not None:
+            thing = thing.fget
+        elif isinstance(thing, functools.partial):
+            thing = thing.func
+        else:
+            break
     return thing
+
+
+def _file_of(module: Any) -> str:
+    """Return the file that a module says it is of; whatever the module does with attributes that it does not have."""
+    try:
+        filename = vars(module).get("__file__")
+    except TypeError:
+        return ""
+    return filename if isinstance(filename, str) else ""
 
 
 class _Space:
@@ -296,8 +307,15 @@ class Pristine:
             now = sys.modules.get(name)
             if now is not module and now is not None and name != "__main__":
                 sys.modules[name] = module
-                if not isinstance(now, types.ModuleType) or not is_installed(getattr(now, "__file__", None) or ""):
+                if not isinstance(now, types.ModuleType) or not is_installed(_file_of(now)):
                     yield f"sys.modules[{name!r}]"
+
+        for name in _MODULES:
+            above, _dot, last = name.rpartition(".")
+            parent, child = self._imported.get(above), self._imported.get(name)
+            if parent and child and vars(parent).get(last) is not child:
+                setattr(parent, last, child)
+                yield name
 
     def covered(self, names: list[str]) -> list[str]:
         """Return which of these builtins are covered by functions of the notebook."""
