@@ -21,9 +21,12 @@ SHARED_MEMORY = 256 << 20
 
 _FOR_FORKS = {
     True: ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_CHOWN", "CAP_KILL"),
-    False: ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SETFCAP"),  # the second to let a user be the sandbox's root in a namespace below
+    False: ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SETFCAP"),
 }
-"""What a program needs to isolate and confine its forks, by `Tier.privileged`."""
+"""What a program needs to isolate and confine its forks, by `Tier.privileged`.
+
+CAP_SETFCAP lets a user be the sandbox's root in a namespace below, CAP_NET_ADMIN raises the loopback.
+"""
 
 
 def wrap(
