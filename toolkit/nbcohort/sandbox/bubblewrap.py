@@ -160,6 +160,8 @@ def _system(policy: Policy) -> list[str]:
         arguments += [*_open_parents([path]), "--ro-bind-try", str(path), str(path)]
     for name in (*system_files.SETTINGS, *(system_files.NETWORK_SETTINGS if policy.network else ())):
         arguments += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    if not policy.network:
+        arguments += ["--ro-bind", str(system_files.HOSTS), "/etc/hosts"]
     return arguments
 
 
