@@ -80,10 +80,29 @@ class KernelRunner(CellRunner):
         limit: Exceeded | None = getattr(self.km, "exceeded", None)
         return limit
 
-    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> Any:
+    def execute_cell(self, cell: NotebookNode, cell_index: int, *more: Any, **options: Any) -> NotebookNode:
+        """Run one cell, as nbclient does."""
+        self._replied: dict[str, Any] = {"status": "ok"}
+        super().execute_cell(cell, cell_index, *more, **options)
+        self.show_error_of(self._replied, cell)
+        return cell
+
+    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
         """Count the message, as a sign of life."""
         self._messages += 1
         return super().process_message(msg, cell, cell_index)
+
+    def output(self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str, cell_index: int) -> Any:
+        """Keep an output if there is room for it."""
+        content = self.room.admit(msg["msg_type"], msg["content"], cell_index)
+        if content is None:
+            return None
+        return super().output(outs, {**msg, "content": content}, display_id, cell_index)
+
+    def handle_comm_msg(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
+        """Keep a widget's state if there is room for it."""
+        if self.room.admit(msg["msg_type"], msg["content"], cell_index) is not None:
+            super().handle_comm_msg(outs, msg, cell_index)
 
     async def _async_poll_for_reply(
         self,
@@ -115,6 +134,7 @@ class KernelRunner(CellRunner):
             self.log.warning("The kernel replied, but did not say that the cell's output is complete")
             task_poll_output_msg.cancel()
         task_poll_kernel_alive.cancel()
+        self._replied = reply["content"]
         return reply
 
     async def _reply(self, msg_id: str, seconds: float | None) -> dict[str, Any] | None:

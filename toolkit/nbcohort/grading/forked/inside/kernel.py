@@ -159,10 +159,11 @@ class WireSession(Session):
 def _packed(message: dict[str, Any]) -> bytes:
     """Return it as JSON; half a character (a lone surrogate) is replaced, as it has no place in UTF-8."""
     try:
-        return json_packer(message)
+        packed: bytes = json_packer(message)
     except UnicodeEncodeError:
         # As escapes, which the starter replaces.
-        return json.dumps(message, default=json_default, allow_nan=False).encode()
+        packed = json.dumps(message, default=json_default, allow_nan=False).encode()
+    return packed
 
 
 def _pieces(kind: str, content: dict[str, Any]) -> Iterator[dict[str, Any]]:
