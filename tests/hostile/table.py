@@ -54,8 +54,6 @@ def of_ours(attack: Attack) -> str:
     said = _scores(attack, attack.scores)
     if attack.flagged:
         said += ", not flagged yet" if "flags" in NOT_YET else ", flagged"
-    if attack.pending is not None and attack.pending in NOT_YET:
-        said = f"{said} (not yet: {NOT_YET[attack.pending]})"
     return said
 
 
