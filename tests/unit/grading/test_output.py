@@ -16,6 +16,7 @@ from nbcohort.grading.forked.run import run_forked
 from nbcohort.grading.job import How, Job
 from nbcohort.grading.kernel_runner import run_in_own_kernel
 from nbcohort.grading.output import Room, is_whole
+from nbcohort.grading.scores import is_left_to_a_person
 from nbcohort.sandbox import Limits
 from tests.unit.grading.course import test_cell
 
@@ -137,6 +138,19 @@ def test_where_there_is_no_room_scores_are_those_that_there_would_be(run: Callab
 
     assert [determine_grade(cell)[0] for cell in notebook.cells[1:]] == [1.5, 0, 0, 2]
     assert "over the limit" in notebook.cells[0].outputs[0].text
+
+
+def test_a_test_whose_result_a_kernel_may_have_lost_is_left_to_a_person(tmp_path: Path) -> None:
+    silent = new_code_cell("get_ipython().kernel._publish_status = lambda *_status, **_more: None")
+    tests = [test_cell("lost", "print('shown')", 2), test_cell("kept", "1.5", 2), test_cell("wrong", "1 / 0", 2)]
+    notebook = new_notebook(cells=[silent, *tests])
+
+    run_in_own_kernel(Job(notebook, tmp_path, Limits(), How(client={"patience": 0.3}, preload=()), None))
+
+    assert "some of the output was lost" in notebook.cells[1].outputs[1].text
+    assert is_left_to_a_person(notebook.cells[1])
+    assert [determine_grade(cell)[0] for cell in notebook.cells[2:]] == [1.5, 0]
+    assert not any(map(is_left_to_a_person, notebook.cells[2:]))
 
 
 def test_an_update_that_reaches_an_output_of_another_type_leaves_it_one(tmp_path: Path) -> None:
