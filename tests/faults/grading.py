@@ -1,6 +1,9 @@
 """A class that is graded by a program that can be killed, on either database; its notebooks tell when they run."""
 
 import json
+import os
+import random
+import secrets
 import signal
 import subprocess
 import time
@@ -12,12 +15,21 @@ from typing import Any
 
 import nbformat
 from nbgrader.api import Gradebook
+from sqlalchemy import create_engine, text
 
+from nbcohort.sandbox.process import descendants, parent
 from tests.hostile.program import nbcohort, start
 from tests.unit.grading.course import ASSIGNMENT, Course, code, make_course, nbgrader, test_cell
 
 PATIENCE = 240
 """Seconds after which something will not happen any more."""
+
+
+def dice() -> random.Random:
+    """Return random numbers, others in each run unless NBCOHORT_FAULTS_SEED says which."""
+    seed = int(os.environ.get("NBCOHORT_FAULTS_SEED") or secrets.randbelow(1_000_000))
+    print(f"NBCOHORT_FAULTS_SEED={seed}")  # noqa: T201  # shown when the test fails
+    return random.Random(seed)  # noqa: S311
 
 
 def right(number: int) -> float:
@@ -80,6 +92,27 @@ class Class:
             assert time.monotonic() < deadline
             time.sleep(0.01)
         return program.poll() is None
+
+    def kill_zygote(self, program: "subprocess.Popen[str]") -> None:
+        """Kill the process that the notebooks of a program are forked from, as soon as there is one."""
+
+        def is_zygote(pid: int) -> bool:
+            return parent(pid) == program.pid and b"inside.zygote" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+        assert self.wait_for(lambda: any(map(is_zygote, descendants(program.pid))), program)
+        for pid in filter(is_zygote, descendants(program.pid)):
+            os.kill(pid, signal.SIGKILL)
+
+    def end_connections(self) -> int:
+        """End all connections to the gradebook, on PostgreSQL; return how many there were."""
+        engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        query += " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        try:
+            with engine.connect() as connection:
+                return len(connection.execute(text(query)).all())
+        finally:
+            engine.dispose()
 
     def end(self) -> None:
         """End the programs that still run."""

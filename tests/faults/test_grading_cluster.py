@@ -1,7 +1,9 @@
 """Notebooks run on a Dask cluster, whose workers may die; what travels there knows nothing of the course."""
 
 import json
+import os
 import pickle
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,9 +20,10 @@ from nbcohort.grading.grade import Options, grade
 from nbcohort.grading.pool import ClusterFailed, cluster
 from nbcohort.grading.task import pack, perform, unpack
 from nbcohort.sandbox import SandboxUnavailable, probe
-from tests.faults.grading import Class, make_class
+from tests.faults.grading import Class, dice, make_class
 from tests.unit.grading.course import ASSIGNMENT, code, make_course
 
+KILLS = 5
 WAITING = """
 import os, time
 open({begun!r}, "a").write("{account}\\n")
@@ -74,6 +77,28 @@ def test_what_a_killed_worker_ran_is_run_by_another_one(learners: Class, workers
     assert {one["outcome"] for one in report.values()} == {"graded"}
     learners.assert_all_right()
     assert len(begun.read_text().split()) == learners.count + 1
+
+
+def test_workers_killed_at_random_moments_over_200_submissions_cost_no_score(
+    tmp_path: Path, workers: LocalCluster
+) -> None:
+    rng = dice()
+    learners = make_class(tmp_path, 210)
+    try:
+        program = learners.start("--executor", address(workers))
+        for _kill in range(KILLS):
+            more = learners.runs().total() + rng.randint(5, 30)
+            assert learners.wait_for(lambda more=more: learners.runs().total() >= more, program)  # type: ignore[misc]
+            alive = [nanny.pid for nanny in workers.workers.values() if nanny.pid]
+            os.kill(rng.choice(alive), signal.SIGKILL)
+        report = learners.report_of(program)
+    finally:
+        learners.end()
+
+    assert {one["outcome"] for one in report.values()} == {"graded"}
+    learners.assert_all_right()
+    assert set(learners.runs()) == set(learners.accounts)
+    assert learners.runs().total() <= learners.count + 2 * KILLS  # what a worker ran, and had not told yet
 
 
 def test_files_travel_both_ways_and_the_course_does_not(tmp_path: Path) -> None:

@@ -114,8 +114,6 @@ class Attack:
     """Scores and what is shown where notebooks cannot start processes, and disks are watched, if that is different."""
     twice: bool = False
     """Whether two accounts hand it in: the second looks for what the first left behind."""
-    pending: str | None = None
-    """The promise (see `promises`) that what it gets depends on."""
     not_with_stock: str | None = None
     """Why it is not tried with stock nbgrader."""
 

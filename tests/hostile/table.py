@@ -12,7 +12,6 @@ from tests.hostile.attack import KINDS, Attack
 from tests.hostile.catalogue import ATTACKS
 from tests.hostile.harness import earned
 from tests.hostile.known import CHECKOUT
-from tests.hostile.promises import NOT_YET
 
 PAGE = CHECKOUT / "docs" / "hostile.md"
 MEASURED = Path(__file__).parent / "stock.json"
@@ -28,13 +27,7 @@ def page() -> str:
     """Return the page."""
     intro = (Path(__file__).parent / "intro.md").read_text("utf-8")
     intro = intro.replace("{version}", version("nbgrader")).replace("{count}", str(len(ATTACKS)))
-    return "\n".join([intro.rstrip(), *_not_yet(), *_tables(measured())]) + "\n"
-
-
-def _not_yet() -> Iterator[str]:
-    if NOT_YET:
-        yield "\n## What does not hold yet\n"
-        yield from (f"- {reason[0].upper()}{reason[1:]}." for reason in NOT_YET.values())
+    return "\n".join([intro.rstrip(), *_tables(measured())]) + "\n"
 
 
 def _tables(stock: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -54,8 +47,6 @@ def of_ours(attack: Attack) -> str:
     said = _scores(attack, attack.scores)
     if attack.flagged:
         said += ", flagged"
-    if attack.pending is not None and attack.pending in NOT_YET:
-        said = f"{said} (not yet: {NOT_YET[attack.pending]})"
     return said
 
 

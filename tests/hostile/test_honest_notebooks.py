@@ -7,7 +7,6 @@ from tests.hostile.course import make_tables
 from tests.hostile.harness import LIMITS, Graded, grade_side_by_side, printed
 from tests.hostile.honest import DONE, HONEST
 from tests.hostile.known import as_bytes
-from tests.hostile.promises import flags_of
 from tests.hostile.ways import WAYS, Way
 from tests.unit.grading.course import Course, make_course
 
@@ -46,6 +45,6 @@ def test_honest_work_has_the_score_that_it_deserves(account: str, graded: dict[K
 
 
 def test_honest_work_raises_no_flag(graded: dict[Kind, Graded]) -> None:
-    flags = {account: flags_of(graded[honest.course].report[account]) for account, honest in HONEST.items()}
+    flags = {account: graded[honest.course].report[account]["flags"] for account, honest in HONEST.items()}
 
     assert {account: found for account, found in flags.items() if found} == {}

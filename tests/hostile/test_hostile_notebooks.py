@@ -22,7 +22,6 @@ from tests.hostile.harness import (
 )
 from tests.hostile.known import SECRET, TOKEN, told
 from tests.hostile.pages import active_parts, text_of
-from tests.hostile.promises import expect_failure, flags_of
 from tests.hostile.ways import WAYS, Way
 
 pytestmark = [pytest.mark.hostile, pytest.mark.slow]
@@ -44,11 +43,8 @@ def gets_more(attack: Attack) -> bool:
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_an_attack_gets_what_is_written_of_it_and_nothing_else(
-    name: str, graded: Everything, request: pytest.FixtureRequest
-) -> None:
+def test_an_attack_gets_what_is_written_of_it_and_nothing_else(name: str, graded: Everything) -> None:
     attack, course = ATTACKS[name], graded.of(name)
-    expect_failure(request, attack.pending, graded.way.name)
     refused = told(attack.refused, graded.known(name)) if attack.refused else None
     scores, shows = attack.expected(graded.way.sandbox)
     for account in accounts(name):
@@ -74,13 +70,13 @@ def test_no_secret_is_in_what_an_attack_shows_or_leaves(graded: Everything) -> N
 def test_whoever_cheats_is_flagged(graded: Everything) -> None:
     cheats = [name for name, attack in ATTACKS.items() if attack.flagged]
 
-    assert [name for name in cheats if not flags_of(graded.of(name).report[name])] == []
+    assert [name for name in cheats if not graded.of(name).report[name]["flags"]] == []
 
 
 def test_whoever_does_not_cheat_is_not_flagged(graded: Everything) -> None:
     honest = [name for name, attack in ATTACKS.items() if not attack.flagged]
 
-    assert [name for name in honest if flags_of(graded.of(name).report[name])] == []
+    assert [name for name in honest if graded.of(name).report[name]["flags"]] == []
 
 
 def test_whatever_raises_a_score_is_written_down_as_to_be_flagged() -> None:

@@ -77,8 +77,8 @@ toolkit = Path(nbcohort.__file__).parent.parent
 policy = Policy(
     python_environment(toolkit), home=Path.home(), network=True, environment=None, limits=None, nestable=True
 )
-code = "from nbcohort.sandbox import probe; print(probe().name, open('/proc/self/status').read())"
-sys.exit(subprocess.run(wrap([sys.executable, "-c", code], policy, probe())).returncode)
+code = "from nbcohort.sandbox import probe; print(probe('namespaces').name, open('/proc/self/status').read())"
+sys.exit(subprocess.run(wrap([sys.executable, "-c", code], policy, probe('namespaces'))).returncode)
 """
 
 

@@ -227,7 +227,6 @@ ATTACKS: dict[str, Attack] = {
         MEMORY_BEHIND_NOISE,
         gets=NOTHING,
         shows="used more memory than it may",
-        pending="noise",
         not_with_stock=MACHINE,
         in_landlock=(RIGHT, "refused"),
     ),
@@ -268,7 +267,6 @@ ATTACKS: dict[str, Attack] = {
         PRINT_200_MB,
         flagged=False,
         shows="Output truncated",
-        pending="no room",
     ),
     "stderr-in-tests": Attack(
         "prints 30 MB to stderr in each test", "bombs", {"double": STDERR_IN_TESTS}, shows="over the limit"

@@ -147,9 +147,7 @@ ATTACKS: dict[str, Attack] = {
     "through-proc": solved("looks for the gradebook through other processes' /proc entries", "others", THROUGH_PROC),
     "finds-token": solved("looks for the grader's token in all environments", "others", FIND_TOKEN),
     "reads-memory": solved("reads other processes' memory and attaches a debugger", "others", READ_MEMORY),
-    "shipped-solutions": solved(
-        "looks for the solutions that come with nbcohort", "others", SHIPPED_SOLUTIONS, pending="solutions"
-    ),
+    "shipped-solutions": solved("looks for the solutions that come with nbcohort", "others", SHIPPED_SOLUTIONS),
     "notes": solved(
         "leaves a note for the next notebook, in files, memory, queues, sockets and keyrings",
         "others",

@@ -78,6 +78,5 @@ ATTACKS: dict[str, Attack] = {
         "scripts",
         files={"ps1.html": b"<script>EVIL()</script>", "more/x.svg": b"<svg onload='EVIL()'/>"},
         shows=None,
-        pending="own page",
     ),
 }

@@ -131,11 +131,12 @@ def test_it_is_nobody(ana: Notebook, ben: Notebook, tier: Tier) -> None:
 
 
 def test_there_is_no_network_but_its_own(ana: Notebook, ben: Notebook, tier: Tier) -> None:
-    families = ("AF_PACKET", "AF_VSOCK", "AF_ALG", "AF_BLUETOOTH")
-    made = ana.do(attempts(*(f"socket.socket(socket.{family}, socket.SOCK_RAW).close()" for family in families)))
+    packets, bluetooth, cryptography, machines = 17, 31, 38, 40
+    families = (packets, bluetooth, cryptography, machines)
+    made = ana.do(attempts(*(f"socket.socket({family}, socket.SOCK_RAW).close()" for family in families)))
     assert set(made) <= {"OSError", "PermissionError"}, made
     with socket.create_server(("127.0.0.1", 0)) as ours:
-        theirs = ben.do(attempts("globals().__setitem__('server', socket.create_server(('127.0.0.1', 8765)))"))
+        theirs = ben.do(attempts("setattr(socket, 'kept', socket.create_server(('127.0.0.1', 8765)))"))
         reached = ana.do(
             attempts(
                 f"socket.create_connection(('127.0.0.1', {ours.getsockname()[1]}), 2)",
@@ -150,7 +151,7 @@ def test_there_is_no_network_but_its_own(ana: Notebook, ben: Notebook, tier: Tie
         return
     assert theirs == ["None"]
     assert reached == ["ConnectionRefusedError", "ConnectionRefusedError", "OSError", "OSError", "PermissionError"]
-    itself = ben.do(attempts("socket.create_connection(server.getsockname()).getpeername()"))
+    itself = ben.do(attempts("socket.create_connection(socket.kept.getsockname()).getpeername()"))
     assert itself == ["('127.0.0.1', 8765)"]
 
 

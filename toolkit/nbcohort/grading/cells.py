@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 from traitlets import Any as AnyTrait
 from traitlets import Float, Instance
 
-from nbcohort.grading.output import Room
+from nbcohort.grading.output import Room, is_whole, without_surplus
 from nbcohort.i18n import _
 
 Status = Literal["ok", "error", "timeout", "died", "not run", "nothing to run"]
@@ -74,6 +74,9 @@ class CellRunner(NotebookClient):
                 statuses.append(status)
             if self.onlooker and not self.onlooker.ended(cell, index, statuses[-1]):
                 break
+        for cell in self.nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs = [without_surplus(output) for output in cell.outputs]
         self.set_widgets_metadata()
         return statuses
 
@@ -97,17 +100,24 @@ class CellRunner(NotebookClient):
             return "timeout", None
         return ("error" if failed else "ok"), None
 
-    def output(self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str, cell_index: int) -> Any:
-        """Keep an output if there is room for it."""
-        content = self.room.admit(msg["msg_type"], msg["content"], cell_index)
-        if content is None:
+    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+        """Treat a message as nbclient does, if it is one; code in a notebook can send whatever it likes."""
+        kind, content = msg["msg_type"], msg["content"]
+        if not is_whole(kind, content):
+            self.log.warning("A message of kind %s that is none is left out", kind)
             return None
-        return super().output(outs, {**msg, "content": content}, display_id, cell_index)
+        if kind == "stream" and "transient" in content:  # nothing that could be updated
+            msg = {**msg, "content": {"name": content["name"], "text": content["text"]}}
+        return super().process_message(msg, cell, cell_index)
 
-    def handle_comm_msg(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
-        """Keep a widget's state if there is room for it."""
-        if self.room.admit(msg["msg_type"], msg["content"], cell_index) is not None:
-            super().handle_comm_msg(outs, msg, cell_index)
+    def show_error_of(self, content: dict[str, Any], cell: NotebookNode) -> None:
+        """Show the error in a cell's reply if it is not shown: swallowed, or lost when there was too much to show."""
+        if content.get("status") == "ok" or any(output.output_type == "error" for output in cell.outputs):
+            return
+        name, words = str(content.get("ename", "Error")), str(content.get("evalue", ""))
+        traceback = content.get("traceback")
+        lines = list(map(str, traceback)) if isinstance(traceback, list) else [f"{name}: {words}"]
+        cell.outputs.append(NotebookNode(output_type="error", ename=name, evalue=words, traceback=lines))
 
 
 def _why_dead(exceeded: Exceeded | None) -> str:

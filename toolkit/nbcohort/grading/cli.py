@@ -174,6 +174,10 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help=_("Print the results as JSON."))] = False,
 ) -> None:
     """Run your notebook clean, from top to bottom, and say what its tests say, before you hand it in."""
+    from nbcohort.grading.early import import_jsonschema
+
+    import_jsonschema()
+
     from nbcohort.grading import check as checking
     from nbcohort.sandbox import Limits, SandboxUnavailable, probe
 

@@ -22,7 +22,7 @@ class SaveScores(SaveAutoGrades):
 
     def _add_score(self, cell: NotebookNode, resources: Any) -> None:
         judged = cell if self.stderr_fails_tests else without_stderr(cell)
-        if _is_nonsense(judged):
+        if is_left_to_a_person(judged):
             grade = self.gradebook.find_grade(
                 cell.metadata["nbgrader"]["grade_id"], self.notebook_id, self.assignment_id, self.student_id
             )
@@ -43,8 +43,8 @@ def _is_stderr(output: NotebookNode) -> bool:
     return bool(output.output_type == "stream" and output.name == "stderr")
 
 
-def _is_nonsense(cell: NotebookNode) -> bool:
-    """Return whether a test's result is one that nbgrader takes for points, but cannot be that many."""
+def is_left_to_a_person(cell: NotebookNode) -> bool:
+    """Return whether a test's result is one that nbgrader takes for points, but cannot be that many, or was lost."""
     if cell.cell_type != "code" or is_solution(cell):
         return False
     for output in cell.outputs:

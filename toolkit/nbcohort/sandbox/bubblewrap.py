@@ -21,9 +21,12 @@ SHARED_MEMORY = 256 << 20
 
 _FOR_FORKS = {
     True: ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_CHOWN", "CAP_KILL"),
-    False: ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SETFCAP"),  # the last to let a user be root in a namespace below
+    False: ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SETFCAP"),
 }
-"""What a program needs to isolate and confine its forks, by `Tier.privileged`."""
+"""What a program needs to isolate and confine its forks, by `Tier.privileged`.
+
+CAP_SETFCAP lets a user be the sandbox's root in a namespace below, CAP_NET_ADMIN raises the loopback.
+"""
 
 
 def wrap(
@@ -157,6 +160,8 @@ def _system(policy: Policy) -> list[str]:
         arguments += [*_open_parents([path]), "--ro-bind-try", str(path), str(path)]
     for name in (*system_files.SETTINGS, *(system_files.NETWORK_SETTINGS if policy.network else ())):
         arguments += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    if not policy.network:
+        arguments += ["--ro-bind", str(system_files.HOSTS), "/etc/hosts"]
     return arguments
 
 

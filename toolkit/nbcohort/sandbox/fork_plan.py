@@ -72,19 +72,21 @@ def _memory_of_size(size: int, mode: str) -> str:
     return f"size={size},nr_inodes={max(256, size // _BYTES_PER_FILE)},mode={mode}"
 
 
-def _once_more() -> dict[str, list[str]]:
+def _once_more() -> dict[str, Any]:
     """Return what Landlock shall allow where namespaces have done the work: not to rely on one thing alone."""
     return {
         "lists": [],
         "read": ["/"],
         "write": [str(HOME), "/tmp", "/dev/shm", str(SOCKETS)],  # noqa: S108 - of its own
         "devices": ["/dev"],
+        "own_network": True,
     }
 
 
 def _with_landlock(policy: Policy, tier: Tier, folder: Path) -> dict[str, Any]:
     lists, read = landlock.rights(policy.read_only, policy.hidden)
     work, temporary = folder / "work", folder / "tmp"
+    rules = {"lists": lists, "read": read, "write": [str(folder)], "devices": list(landlock.DEVICES)}
     refused = Filter(alone=True, truncate=inside.landlock_version() < _TRUNCATING)
     return {
         "namespaces": False,
@@ -94,6 +96,6 @@ def _with_landlock(policy: Policy, tier: Tier, folder: Path) -> dict[str, Any]:
         "environment": _ONE_PROCESS,
         "folders": [str(work), str(temporary)],
         "reads_everything": tier.privileged and not landlock.for_everybody(policy.read_only),
-        "landlock": {"lists": lists, "read": read, "write": [str(folder)], "devices": list(landlock.DEVICES)},
+        "landlock": {**rules, "own_network": False},
         "filter": in_text(program(refused)),
     }

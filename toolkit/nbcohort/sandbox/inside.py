@@ -233,16 +233,18 @@ def landlock_version() -> int:
     return max(0, int(libc.syscall(ctypes.c_long(create), None, ctypes.c_size_t(0), ctypes.c_uint(1))))
 
 
-def restrict(lists: Iterable[str], read: Iterable[str], write: Iterable[str], devices: Iterable[str]) -> None:
+def restrict(
+    lists: Iterable[str], read: Iterable[str], write: Iterable[str], devices: Iterable[str], *, own_network: bool
+) -> None:
     """Allow names of files below `lists`, reading below `read`, everything below `write`, using `devices`.
 
-    There is no TCP, and nothing to do with processes outside. What is not there is left out; what the kernel's version
-    of Landlock does not know stays as it is.
+    There is no TCP, except in a network of its own, and nothing to do with processes outside. What is not there is left
+    out; what the kernel's version of Landlock does not know stays as it is.
     """
     version = landlock_version()
     known = (1 << ACCESSES.get(version, 16)) - 1
     # No rule allows TCP (version 4), abstract sockets and signals to processes outside (6).
-    handled = struct.pack("=QQQ", known, 3, 3)[: 8 if version < 4 else 16 if version < 6 else 24]
+    handled = struct.pack("=QQQ", known, 0 if own_network else 3, 3)[: 8 if version < 4 else 16 if version < 6 else 24]
     ruleset = check(
         libc.syscall(ctypes.c_long(LANDLOCK_CREATE_RULESET), handled, ctypes.c_size_t(len(handled)), ctypes.c_uint(0)),
         "making Landlock rules",

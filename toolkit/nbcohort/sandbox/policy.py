@@ -64,11 +64,16 @@ def python_environment(*more: Path) -> tuple[Path, ...]:
 
 
 def shipped_solutions() -> tuple[Path, ...]:
-    """Return the existing folders of this installation that hold solutions: the template, the exercises, the demo's."""
+    """Return the existing folders of this installation that hold solutions: the template, the exercises, the demo's.
+
+    An installation for development has a second copy of them where packages are, beside nothing else of nbcohort.
+    """
     package = Path(__file__).resolve().parents[1]
     checkout = package.parents[1]
-    folders = (package / "_data", package / "demo" / "answers", checkout / "course_template", checkout / "exercises")
-    return tuple(folder for folder in folders if folder.is_dir())
+    packages = [package, *(Path(sysconfig.get_path(name), package.name) for name in ("purelib", "platlib"))]
+    folders = [folder / inner for folder in packages for inner in ("_data", "demo/answers")]
+    folders += [checkout / "course_template", checkout / "exercises", *(folder.resolve() for folder in folders)]
+    return tuple(folder for folder in dict.fromkeys(folders) if folder.is_dir())
 
 
 def without_nested(paths: Iterable[Path]) -> tuple[Path, ...]:

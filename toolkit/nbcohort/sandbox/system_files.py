@@ -25,6 +25,9 @@ SETTINGS = (
 NETWORK_SETTINGS = ("ca-certificates", "gai.conf", "host.conf", "hosts", "resolv.conf", "services")
 """In /etc, for those who have the network."""
 
+HOSTS = Path(__file__).with_name("hosts")
+"""Instead of /etc/hosts, for those who have no network but their own: the machine's may name others."""
+
 PROCESSORS = (Path("/sys/devices/system/cpu"), Path("/sys/devices/system/node"))
 """loky counts cores with lscpu, and would complain on stderr."""
 

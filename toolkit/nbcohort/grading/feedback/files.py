@@ -26,18 +26,22 @@ class OnlyHandedIn(Preprocessor):
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Look after the folder; the notebook stays as it is."""
         course = self.parent.parent.coursedir  # of the converter that has the exporter that has this step
-        remove_others(course, resources["nbgrader"]["assignment"], resources["nbgrader"]["student"])
+        about = resources["nbgrader"]
+        remove_others(course, about["assignment"], about["student"], about["notebook"])
         return nb, resources
 
 
-def remove_others(course: CourseDirectory, assignment: str, student: str) -> None:
-    """Remove from a learner's feedback what is neither feedback nor a harmless file that was handed in or released."""
+def remove_others(course: CourseDirectory, assignment: str, student: str, notebook: str) -> None:
+    """Remove from a learner's feedback what is neither feedback nor a harmless file that was handed in or released.
+
+    The page of `notebook` is about to be written: what has its name was handed in, and may be read-only.
+    """
 
     def folder(of: str, whose: str = student) -> Path:
         return Path(course.format_path(of, whose, assignment))
 
     feedback = folder(course.feedback_directory)
-    pages = {f"{notebook.stem}.html" for notebook in folder(course.autograded_directory).glob("*.ipynb")}
+    pages = {f"{path.stem}.html" for path in folder(course.autograded_directory).glob("*.ipynb")} - {f"{notebook}.html"}
     originals = (folder(course.submitted_directory), folder(course.source_directory, "."))
     for file in sorted(feedback.rglob("*")):
         name = file.relative_to(feedback)

@@ -138,12 +138,12 @@ class ForkedKernel:
             if left <= 0:
                 return None
             ready = {number for number, _event in self._poll.poll(min(left, _LOOK) * 1000 + 1)}
+            self._look()  # whatever has come: who prints without a pause is looked at, too
             found = [*self._written(ready, current), *self._said(ready)]
             if found:
                 return found
             if self._process in ready:
                 raise DeadKernelError("Kernel died")
-            self._look()
 
     def rest(self, current: str) -> list[Message]:
         """Return what has been written straight to the standard output so far."""

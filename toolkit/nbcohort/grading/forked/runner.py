@@ -174,18 +174,15 @@ class ForkedRunner(CellRunner):
             self._settle()
         self._note(cell, "shell.execute_reply")
         self._call(self.on_cell_executed, cell=cell, cell_index=cell_index, execute_reply=reply)
-        self._show_error_of(reply["content"], cell)
+        self.show_error_of(reply["content"], cell)
         return cell
 
-    def _show_error_of(self, content: dict[str, Any], cell: NotebookNode) -> None:
-        """Show an error that was not shown: a cell that swallows how errors are shown has failed all the same."""
-        if content.get("status") == "ok" or any(output.output_type == "error" for output in cell.outputs):
-            return
-        if content.get("ename") != "SystemExit":
+    def show_error_of(self, content: dict[str, Any], cell: NotebookNode) -> None:
+        """Show the error in a cell's reply if it is not shown; that is odd, unless there was too much to show."""
+        shown = len(cell.outputs)
+        super().show_error_of(content, cell)
+        if len(cell.outputs) > shown and self.room.left and content.get("ename") != "SystemExit":
             self.guard.flag(cell, "errors", _("An error was not shown."), str(content.get("ename"))[:100])
-        name, words = str(content.get("ename", "Error")), str(content.get("evalue", ""))
-        traceback = [str(line) for line in content.get("traceback") or [f"{name}: {words}"]]
-        cell.outputs.append(NotebookNode(output_type="error", ename=name, evalue=words, traceback=traceback))
 
     def _call(self, hook: Callable[..., Any] | None, **arguments: Any) -> None:
         if hook is not None:
@@ -254,7 +251,7 @@ class ForkedRunner(CellRunner):
         }
         try:
             output = self.process_message(treated, cell, index)
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
             self.log.warning("A message that is none, of kind %s, is left out: %s", message.kind, error)
             return
         if output is not None and message.kind == "stream":

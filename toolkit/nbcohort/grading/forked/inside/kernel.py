@@ -169,10 +169,10 @@ def _packed(message: dict[str, Any]) -> bytes:
     """Return it as JSON; half a character (a lone surrogate) is replaced, as it has no place in UTF-8."""
     try:
         packed: bytes = json_packer(message)
-        return packed
     except UnicodeEncodeError:
         # As escapes, which the starter replaces.
-        return json.dumps(message, default=json_default, allow_nan=False).encode()
+        packed = json.dumps(message, default=json_default, allow_nan=False).encode()
+    return packed
 
 
 def _pieces(kind: str, content: dict[str, Any]) -> Iterator[dict[str, Any]]:

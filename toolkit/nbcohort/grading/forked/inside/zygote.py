@@ -117,6 +117,7 @@ def _notebook(workshop: Workshop, guard: ModuleType | None, plan: dict[str, Any]
                 kernel = os.fork()
                 if kernel:
                     os.close(wire)
+                    guard.drop_capabilities()
                     _wait_for(kernel)
             guard.confine(plan["guard"])
         _run(workshop, plan, Wire(socket.socket(fileno=wire)))

@@ -1,0 +1,28 @@
+"""The processes of a notebook that is forked, as they see each other."""
+
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from nbcohort.grading.run import How, run_notebook
+from nbcohort.sandbox import Limits, SandboxUnavailable, probe
+
+STATUS = """
+for number in (1, "self"):
+    found = dict(line.split(":", 1) for line in open(f"/proc/{number}/status"))
+    print({found[name].strip() for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")})
+"""
+
+
+def test_neither_a_notebook_nor_the_process_that_holds_it_together_has_capabilities(tmp_path: Path) -> None:
+    try:
+        if not probe("namespaces").proc:
+            pytest.skip("there is no /proc")
+    except SandboxUnavailable as reason:
+        pytest.skip(str(reason))
+    notebook = new_notebook(cells=[new_code_cell(STATUS)])
+
+    run_notebook(notebook, tmp_path, Limits(), How(preload=()))
+
+    assert notebook.cells[0].outputs[0].text == "{'0000000000000000'}\n" * 2
