@@ -228,7 +228,9 @@ ATTACKS: dict[str, Attack] = {
         earned=ONLY_DOUBLE,
         shows="the kernel died",
     ),
-    "odd-messages": solved("sends messages of all kinds with odd contents", "wire", ODD_MESSAGES, shows=None),
+    "odd-messages": solved(
+        "sends messages of all kinds with odd contents", "wire", ODD_MESSAGES, shows=None, flagged=True
+    ),
     "odd-replies": unsolved("sends replies that are none", "wire", ODD_REPLIES),
     "output-widget": unsolved(
         "has a widget take what a test shows", "wire", OUTPUT_WIDGET, gets=NOTHING | {"parts": 1.5}
