@@ -96,6 +96,7 @@ def visit(browser: Browser) -> Iterator[Visitor]:
     """Return a function that opens a page's HTML."""
     assert MATHJAX.is_dir(), "there is no MathJax: scripts/system-packages test installs it"
     context = browser.new_context(viewport={"width": 1200, "height": 900})
+    context.set_default_timeout(180_000)  # a page that a busy machine is slow to load is no failure
     yield lambda html, *, online=True: Visit(context.new_page(), online=online).go(html)
     context.close()
 
@@ -152,13 +153,12 @@ def test_the_policy_alone_stops_scripts(kind: Kind, visit: Visitor, monkeypatch:
     configure(config)
     config.HTMLExporter.sanitize_html = False
     config.HTMLExporter.filters = {"only_own_scripts": config.HTMLExporter.filters["only_own_scripts"]}
-    acting = [
-        attack for attack in ATTACKS if kind in attack.pages and (attack.harm.startswith("ran.") or EVIL in str(attack))
-    ]
+    acting = [attack for attack in ATTACKS if kind in attack.pages and attack.harm.startswith("ran.")]
 
     for attack in acting:
-        visited = visit(render(kind, notebook_with(attack.cell), config), online="MathJax" in attack.name)
-        assert POLICY.search(visited.page.content())
+        html = render(kind, notebook_with(attack.cell), config)
+        assert POLICY.search(html)
+        visited = visit(html, online="MathJax" in attack.name)
         assert not visited.until(attack.harm, tries=5), attack.name
         visited.page.close()
     assert len(acting) > 30

@@ -109,8 +109,8 @@ def main(arguments: list[str]) -> int:
             for name, done in measure_all(arguments or ATTACKS, Path(scratch)):
                 found[name] = done
                 sys.stderr.write(f"{name}: {of_stock(ATTACKS[name], done)}\n")
-        kept = {name: found[name] for name in ATTACKS if name in found and not ATTACKS[name].not_with_stock}
-        MEASURED.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+                kept = {one: found[one] for one in ATTACKS if one in found and not ATTACKS[one].not_with_stock}
+                MEASURED.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")  # at once: it may be interrupted
     PAGE.write_text(page(), "utf-8")
     return 0
 

@@ -28,13 +28,11 @@ def require_namespaces() -> None:
         pytest.skip(str(reason))
 
 
-@pytest.mark.parametrize(
-    ("nestable", "inner"), [(True, "namespaces (user)"), (False, "namespaces (user, without /proc)")]
-)
-def test_hostile_notebooks_are_graded_in_a_sandbox_in_the_servers_sandbox(
-    nestable: bool, inner: str, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("nestable", [True, False])
+def test_hostile_notebooks_are_graded_in_a_sandbox_in_the_servers_sandbox(nestable: bool, tmp_path: Path) -> None:
     require_namespaces()
+    whole = nestable or not probe("namespaces").privileged  # bubblewrap covers parts of /proc when root starts it
+    inner = "namespaces (user)" if whole else "namespaces (user, without /proc)"
     home = tmp_path / "home"
     home.mkdir()
     course = make_course(home / "course", "c.SandboxedExecute.processes = 200\nc.Execute.timeout = 30")

@@ -11,8 +11,8 @@ import nbcohort
 from nbcohort.sandbox import Policy, SandboxUnavailable, probe, python_environment, wrap
 from nbcohort.sandbox.tier import Kind
 
-ORDINARY = 61234
-"""A user that nobody is."""
+ORDINARY = 61_200 + os.getpid() % 1_000
+"""A user that nobody is, another one for each process of tests: Linux counts what a user runs in all sandboxes."""
 
 
 @dataclass(frozen=True)

@@ -420,7 +420,7 @@ def test_all_of_this_as_an_ordinary_user(tmp_path: Path) -> None:
         tier = probe("namespaces")
     except SandboxUnavailable as reason:
         pytest.skip(str(reason))
-    user = 61234
+    user = 61_200 + os.getpid() % 1_000  # whose share of processes nobody else's tests use up
     os.chown(tmp_path, user, user)
     checkout = Path(__file__).parents[3]
     visible = python_environment(Path(nbcohort.__file__).parent.parent, checkout / "tests", checkout / "pyproject.toml")
