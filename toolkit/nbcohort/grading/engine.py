@@ -56,9 +56,7 @@ class SandboxEngine(Engine):
         client: Mapping[str, Any] = {**how.client, "kernel_name": kernel_name}
         timeout = how.timeout if execution_timeout is None else execution_timeout
         how = replace(how, timeout=timeout, client=client, onlooker=_Progress(nb_man, to_the_end=to_the_end))
-        executed = run_notebook(
-            nb_man.nb, folder or Path.cwd(), limits or Limits(), how, unsafe=unsafe, hidden=hidden
-        )
+        executed = run_notebook(nb_man.nb, folder or Path.cwd(), limits or Limits(), how, unsafe=unsafe, hidden=hidden)
         nb_man.nb.metadata.papermill["nbcohort"] = {"sandbox": executed.tier, "seconds": executed.seconds}
 
 
