@@ -8,6 +8,7 @@ from typing import Any
 
 from schemathesis.core import NOT_SET
 
+from nbcohort.checks.results import result
 from nbcohort.testing import RunningService, wait_until
 from tests.service.classroom import FILES, described, ok
 from tests.service.review_room import FULL, OPENS, RUBRIC, ReviewRoom
@@ -142,6 +143,7 @@ class SeededRoom(ReviewRoom):
             "begin_release": {"assignment": "ps2", "files": files},
             "begin_submission": {"assignment": "ps2", "files": files, "alone": True},
             "begin_feedback": {"submission": self.ids["submission"][0], "files": files},
+            "put_check": {"submission": self.ids["submission"][0], "result": result().model_dump(mode="json")},
             "grant_extension": {"assignment": "ps2", "member": member, "due_at": "2026-12-02T00:00:00+01:00"},
             "apply_settings": {**self.settings, "dry_run": True},
             "add_member": {"account": "newcomer", "name": "New Comer", "role": "learner"},

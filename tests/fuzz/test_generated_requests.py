@@ -14,6 +14,7 @@ PUBLIC = {"health", "receipt_keys"}
 KNOWN = PUBLIC | {"me", "cohorts"}
 IN_COHORT = KNOWN | {
     "assignments",
+    "checks",
     "cohort",
     "extensions",
     "feedback",
@@ -29,8 +30,8 @@ REACHED = {
     "learner": IN_COHORT
     | {"begin_submission", "commit_submission", "nbpeer_read_task", "nbpeer_save_review", "nbpeer_tasks"},
     "mentor": IN_COHORT | {"members", "nbpeer_tasks", "settings"},
-    "instructor": LED | {"begin_release", "grant_extension"},
-    "course room": LED | {"begin_feedback", "begin_release", "commit_feedback"},
+    "instructor": LED | {"begin_release", "grant_extension", "waiting_checks"},
+    "course room": LED | {"begin_feedback", "begin_release", "commit_feedback", "put_check", "waiting_checks"},
     "admin": LED,
     "outsider": KNOWN,
     "nobody": PUBLIC,

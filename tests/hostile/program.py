@@ -10,6 +10,7 @@ import sys, typer
 from nbcohort.errors import NbcohortError
 from nbcohort.grading.cli import commands
 app = typer.Typer(pretty_exceptions_enable=False)
+app.callback()(lambda: None)  # an only command would not be called by its name
 commands(app)
 try:
     app()

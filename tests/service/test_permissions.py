@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from nbcohort.checks.results import result
 from nbcohort.testing import RunningService, wait_until
 
 # ben owns what is asked for; cyd is a learner of the same cohort, mia its mentor, ada its instructor, room its course
@@ -45,6 +46,9 @@ read a file of ben's submission        +   -   +   +   +    -   -   -   +    !
 ... by way of the other cohort         -   -   -   -   -    -   -   -   -    !
 give feedback to ben                   -   -   -   +   +    -   -   -   -    !
 read ben's feedback                    +   -   +   +   +    -   -   -   +    !
+keep what checks of ben's work found   -   -   -   -   +    -   -   -   -    !
+read what checks of ben's work found   +   -   +   +   +    -   -   -   +    !
+see what waits for checks              -   -   -   +   +    -   -   -   -    !
 grant ben an extension                 -   -   -   +   +    -   -   -   +    !
 list the rounds                        +   +   +   +   +    -   -   -   +    !
 see who reviews whom                   -   -   +   +   +    -   -   -   +    !
@@ -162,6 +166,16 @@ def build(world: World) -> None:
 Act = Callable[[World, httpx.Client], httpx.Response]
 
 
+def put_a_check(world: World, client: httpx.Client) -> httpx.Response:
+    body = {"submission": world.submission, "result": result().model_dump(mode="json")}
+    return client.post("/cohorts/ds1/checks", json=body)
+
+
+def read_bens_checks(world: World, client: httpx.Client) -> httpx.Response:
+    """Ask for ben's by name; a list of nothing is no answer to that."""
+    return client.get("/cohorts/ds1/checks", params={"account": "ben"})
+
+
 def end_a_pair(world: World, client: httpx.Client) -> httpx.Response:
     members = [world.members["dot"], world.members["eli"]]
     body = {"members": members, "assignment": f"end{next(numbers)}"}
@@ -243,6 +257,9 @@ ACTS: dict[str, Act] = {
         "/cohorts/ds1/feedback", json={"submission": world.submission, "files": FILES}
     ),
     "read ben's feedback": lambda world, client: client.get(f"/cohorts/ds1/feedback/{world.feedback}/files/ps.ipynb"),
+    "keep what checks of ben's work found": put_a_check,
+    "read what checks of ben's work found": read_bens_checks,
+    "see what waits for checks": lambda world, client: client.get("/cohorts/ds1/checks/waiting"),
     "grant ben an extension": extend,
     "list the rounds": lambda world, client: client.get("/cohorts/ds1/review/rounds"),
     "see who reviews whom": lambda world, client: client.get(f"/cohorts/ds1/review/rounds/{world.round}"),

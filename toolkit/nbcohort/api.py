@@ -12,6 +12,8 @@ from nbcohort.i18n import _
 from nbcohort.plugins import Task, hook
 
 if TYPE_CHECKING:
+    from nbcohort.checks.actions import checks_of
+    from nbcohort.checks.results import Result as CheckResult
     from nbcohort.client import ServiceClient, open_client
     from nbcohort.courses.actions import AppliedSettings, read_settings
     from nbcohort.courses.findings import Finding, error, warning
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
     from nbcohort.transfer import inside
 
 _WHERE = {
+    "checks_of": "nbcohort.checks.actions",
+    "CheckResult": "nbcohort.checks.results",
     "ServiceClient": "nbcohort.client",
     "open_client": "nbcohort.client",
     "AppliedSettings": "nbcohort.courses.actions",
@@ -102,6 +106,9 @@ _WHERE = {
     "inside": "nbcohort.transfer",
 }
 
+_CALLED = {"CheckResult": "Result"}
+"""What has another name where it lives."""
+
 __all__ = [
     "Acting",
     "AppliedSettings",
@@ -109,6 +116,7 @@ __all__ = [
     "AssignmentTimes",
     "Calendar",
     "Caller",
+    "CheckResult",
     "CohortSettings",
     "Conflict",
     "Conventions",
@@ -141,6 +149,7 @@ __all__ = [
     "_",
     "active_members",
     "as_service",
+    "checks_of",
     "cohort_ids",
     "error",
     "find_account",
@@ -168,4 +177,4 @@ def __getattr__(name: str) -> Any:
     """Load a name from where it lives."""
     if name not in _WHERE:
         raise AttributeError(f"nbcohort.api has no {name!r}")
-    return getattr(import_module(_WHERE[name]), name)
+    return getattr(import_module(_WHERE[name]), _CALLED.get(name, name))

@@ -14,6 +14,7 @@ from tests.unit.grading.course import ASSIGNMENT, Course, make_course
 pytestmark = pytest.mark.slow
 
 app = typer.Typer()
+app.callback()(lambda: None)  # an only command would not be called by its name
 commands(app)
 
 

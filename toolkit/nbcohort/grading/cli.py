@@ -1,4 +1,4 @@
-"""`nbcohort grade` and `nbcohort check`."""
+"""`nbcohort grade`."""
 
 import json
 from dataclasses import asdict
@@ -11,14 +11,12 @@ from rich.console import Console
 from nbcohort.i18n import _
 
 if TYPE_CHECKING:
-    from nbcohort.grading.check import Checked
     from nbcohort.grading.grade import Result
 
 
 def commands(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.command("grade")(grade)
-    app.command("check")(check)
 
 
 def grade(
@@ -166,48 +164,3 @@ def _show_results(results: "list[Result]", assignment: str, *, released: bool, f
         console.print(_("Feedback is released to those who were graded."))
     elif feedback:
         console.print(_("Feedback is written, not released."))
-
-
-def check(
-    path: Annotated[Path, typer.Argument(metavar="NOTEBOOK|DIR", help=_("A notebook, or a folder with notebooks."))],
-    unsafe: Annotated[bool, typer.Option("--unsafe", help=_("Run without a sandbox, as yourself."))] = False,
-    as_json: Annotated[bool, typer.Option("--json", help=_("Print the results as JSON."))] = False,
-) -> None:
-    """Run your notebook clean, from top to bottom, and say what its tests say, before you hand it in."""
-    from nbcohort.grading.early import import_jsonschema
-
-    import_jsonschema()
-
-    from nbcohort.grading import check as checking
-    from nbcohort.sandbox import Limits, SandboxUnavailable, probe
-
-    found = checking.notebooks_at(path)
-    if not unsafe:
-        try:
-            probe()
-        except SandboxUnavailable:
-            unsafe = True
-            Console(stderr=True, highlight=False).print(_("There is no sandbox here: your notebook runs as yourself."))
-    checked = [checking.check(notebook, Limits(), unsafe=unsafe) for notebook in found]
-    if as_json:
-        typer.echo(json.dumps([asdict(one) | {"notebook": str(one.notebook)} for one in checked], indent=2))
-    else:
-        for one in checked:
-            _show_check(one)
-    if not all(one.passed for one in checked):
-        raise typer.Exit(1)
-
-
-def _show_check(checked: "Checked") -> None:
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    console.print(str(checked.notebook))
-    for finding in checked.findings:
-        name = finding.name or _("cell {number}").format(number=finding.cell)
-        points = f" ({finding.score:g} / {finding.points:g})" if finding.points else ""
-        console.print(f"  {_('passed') if finding.passed else _('FAILED')}  {name}{points}")
-        if finding.message:
-            console.print(f"          {finding.message}")
-        if finding.hint:
-            console.print(f"          {finding.hint}")
-    if not checked.findings:
-        console.print("  " + _("It runs clean; it has no tests."))

@@ -1,9 +1,12 @@
 """Papermill runs notebooks in the sandbox: `papermill --engine nbcohort in.ipynb out.ipynb`.
 
 The notebook finds copies of the files in the current folder, and nothing else; the rest is as Papermill has it: the run
-ends at the first error, which is raised when the notebook has been written.
+ends at the first error, which is raised when the notebook has been written. How it was run is noted in the notebook's
+`metadata.papermill.nbcohort`.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +31,13 @@ class SandboxEngine(Engine):
         execution_timeout: int | None = None,
         unsafe: bool = False,
         limits: Limits | None = None,
+        folder: Path | None = None,
+        how: How | None = None,
+        hidden: tuple[Path, ...] = (),
+        to_the_end: bool = False,
         **options: Any,
     ) -> None:
-        """Run the cells of `nb_man.nb` until the first error.
+        """Run the cells of `nb_man.nb` until the first error, or all of them.
 
         Args:
             nb_man: Papermill's manager of the notebook.
@@ -38,25 +45,34 @@ class SandboxEngine(Engine):
             execution_timeout: seconds for a cell; None for no limit but the notebook's.
             unsafe: run without a sandbox.
             limits: what the notebook may use.
+            folder: the files that the notebook finds beside itself; by default the current folder's.
+            how: further settings; its time for a cell counts, unless `execution_timeout` is given.
+            hidden: folders that stay invisible although the Python environment holds them.
+            to_the_end: run all cells whatever they do; errors stay in the cells.
             options: further options of Papermill's, which have no meaning here (`log_output`, `start_timeout`, ...).
 
         """
-        how = How(timeout=execution_timeout, client={"kernel_name": kernel_name}, onlooker=_Progress(nb_man))
-        run_notebook(nb_man.nb, Path.cwd(), limits or Limits(), how, unsafe=unsafe)
+        how = how or How(timeout=None)
+        client: Mapping[str, Any] = {**how.client, "kernel_name": kernel_name}
+        timeout = how.timeout if execution_timeout is None else execution_timeout
+        how = replace(how, timeout=timeout, client=client, onlooker=_Progress(nb_man, to_the_end=to_the_end))
+        executed = run_notebook(nb_man.nb, folder or Path.cwd(), limits or Limits(), how, unsafe=unsafe, hidden=hidden)
+        nb_man.nb.metadata.papermill["nbcohort"] = {"sandbox": executed.tier, "seconds": executed.seconds}
 
 
 class _Progress:
     """Tells Papermill's manager what goes on."""
 
-    def __init__(self, manager: NotebookExecutionManager) -> None:
+    def __init__(self, manager: NotebookExecutionManager, *, to_the_end: bool) -> None:
         self._manager = manager
+        self._to_the_end = to_the_end
 
     def begins(self, cell: NotebookNode, index: int) -> None:
         """Note that a cell begins."""
         self._manager.cell_start(cell, index)
 
     def ended(self, cell: NotebookNode, index: int, status: Status) -> bool:
-        """Note that a cell has ended; go on if without an error."""
+        """Note that a cell has ended; go on if without an error, or to the end."""
         allowed = "raises-exception" in cell.metadata.get("tags", [])
         failed = status not in ("ok", "nothing to run") and not allowed
         if failed:
@@ -64,4 +80,4 @@ class _Progress:
             exception = CellExecutionError("\n".join(error.traceback), error.ename, error.evalue)
             self._manager.cell_exception(cell, cell_index=index, exception=exception)
         self._manager.cell_complete(cell, cell_index=index)
-        return not failed
+        return self._to_the_end or not failed

@@ -1,4 +1,4 @@
-"""Hang grading and checks into the house."""
+"""Hang grading into the house."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @hook
 def commands(app: typer.Typer) -> None:
-    """`grade`, `check` and `doctor`."""
+    """`grade` and `doctor`."""
     from nbcohort.grading import cli
     from nbcohort.sandbox import cli as sandbox
 

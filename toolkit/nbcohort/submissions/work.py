@@ -1,15 +1,17 @@
 """Submissions as plugins meet them: whose, when, which files. Whom they may be shown to is the plugin's to ask."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from nbcohort.service.house import House
 from nbcohort.submissions import lookup
 from nbcohort.submissions.manifest import Entry
-from nbcohort.submissions.models import Submission
+from nbcohort.submissions.models import Submission, Submitter
 from nbcohort.submissions.snapshots import entries
 
 WorkFile = Entry
@@ -18,7 +20,7 @@ WorkFile = Entry
 
 @dataclass(frozen=True)
 class Work:
-    """The last attempt of a member or a pair. `submission` and `submitters` are public ids."""
+    """What a member or a pair handed in. `submission` and `submitters` are public ids."""
 
     submission: str
     assignment: str
@@ -36,6 +38,29 @@ def works_of(session: Session, cohort: str, assignment: str) -> list[Work]:
     """
     query = lookup.committed(cohort).where(Submission.assignment == assignment)
     return [_work(row) for row in session.scalars(lookup.only_latest(query, cohort, None))]
+
+
+def find_works(session: Session, cohort: str, submissions: Iterable[str]) -> list[Work]:
+    """Return committed submissions by public id, whichever attempt they are; those that are not there are left out."""
+    query = lookup.committed(cohort).where(Submission.public_id.in_(list(submissions)))
+    return [_work(row) for row in session.scalars(query)]
+
+
+def first_works_without(session: Session, cohort: str, having: Select[str]) -> list[Work]:
+    """Return, for each assignment, the oldest last attempt that is not among the public ids that `having` selects."""
+    waiting = lookup.only_latest(lookup.committed(cohort), cohort, None).where(Submission.public_id.not_in(having))
+    oldest = waiting.with_only_columns(func.min(Submission.pk)).group_by(Submission.assignment).order_by(None)
+    query = lookup.committed(cohort).where(Submission.pk.in_(oldest)).order_by(None).order_by(Submission.assignment)
+    return [_work(row) for row in session.scalars(query)]
+
+
+def ids_of(member: str) -> Select[str]:
+    """Return the query for the public ids of all that a member handed in, alone or with others."""
+    return (
+        select(Submission.public_id)
+        .join(Submitter, Submitter.submission_pk == Submission.pk)
+        .where(Submitter.member == member, Submission.attempt.is_not(None))
+    )
 
 
 def open_work_file(house: House, file: WorkFile) -> BinaryIO:

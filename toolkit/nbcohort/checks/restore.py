@@ -1,0 +1,58 @@
+"""What the instructor has locked is as it was released, before a notebook that was handed in is checked.
+
+Otherwise a test that a learner has edited would pass for the instructor's. The release has no hidden tests: what checks
+find is shown at once, and nobody shall find hidden tests by trying.
+"""
+
+from nbformat import NotebookNode
+from nbgrader.utils import is_locked
+
+from nbcohort.grading.master import MasterCell, MasterNotebook
+from nbcohort.grading.repair import Repair, repair
+
+
+def restore(notebook: NotebookNode, released: NotebookNode, name: str) -> tuple[Repair, ...]:
+    """Put back, in place, what `released` has locked, its tags and its kernel; return what was changed."""
+    master = MasterNotebook("", name, None, tuple(_cells(released)))
+    repairs = repair(notebook, master)
+    tags = {
+        cell.metadata["nbgrader"]["grade_id"]: cell.metadata.get("tags") for cell in released.cells if _is_known(cell)
+    }
+    for cell in notebook.cells:
+        if "nbgrader" not in cell.metadata:
+            continue
+        known = master.by_name[cell.metadata["nbgrader"]["grade_id"]]
+        if known.locked:
+            cell.source = known.source
+            cell.metadata.pop("tags", None)
+            cell.metadata.update({"tags": tags[known.name]} if tags[known.name] else {})
+    for key in ("kernelspec", "language_info"):
+        if key in released.metadata:
+            notebook.metadata[key] = released.metadata[key]
+    return repairs
+
+
+def _is_known(cell: NotebookNode) -> bool:
+    return bool(cell.metadata.get("nbgrader", {}).get("grade_id"))
+
+
+def _cells(released: NotebookNode) -> list[MasterCell]:
+    found = []
+    for cell in released.cells:
+        if _is_known(cell):
+            meta = cell.metadata["nbgrader"]
+            graded = bool(meta.get("grade") or meta.get("task"))
+            found.append(
+                MasterCell(
+                    name=meta["grade_id"],
+                    cell_type=cell.cell_type,
+                    source=cell.source,
+                    checksum=meta.get("checksum"),
+                    locked=bool(is_locked(cell)),
+                    grade=bool(meta.get("grade")),
+                    solution=bool(meta.get("solution")),
+                    task=bool(meta.get("task")),
+                    max_score=float(meta.get("points", 0)) if graded else None,
+                )
+            )
+    return found
