@@ -33,6 +33,7 @@ c.Execute.timeout = 40
 """
 IMPATIENT = """
 c.SandboxedExecute.notebook_timeout = 40
+c.SandboxedExecute.patience = 2
 c.Execute.timeout = 3
 """
 _SECONDS = 500

@@ -185,7 +185,7 @@ for number in range(3000):
 """
 
 CARRIAGE_RETURNS = """
-for number in range(300_000):
+for number in range(100_000):
     print(f"\\r{number}", end="")
 """
 
@@ -273,7 +273,7 @@ ATTACKS: dict[str, Attack] = {
     ),
     "display-flood": solved("displays 10,000 things, clears and updates them", "bombs", DISPLAY_FLOOD, shows=None),
     "widget-flood": solved("makes thousands of widgets", "bombs", WIDGET_FLOOD, shows=None),
-    "carriage-returns": solved("draws a progress bar with 300,000 steps", "bombs", CARRIAGE_RETURNS),
+    "carriage-returns": solved("draws a progress bar with 100,000 steps", "bombs", CARRIAGE_RETURNS),
     "deep": Attack(
         "recurs until the stack overflows",
         "bombs",

@@ -47,8 +47,8 @@ def padded(size: int) -> Change:
 
 
 def many_cells(notebook: NotebookNode) -> NotebookNode:
-    """Add 10,000 cells."""
-    notebook.cells[1:1] = [code("x = 1") if number % 20 == 0 else prose("x") for number in range(10_000)]
+    """Add 4,000 cells."""
+    notebook.cells[1:1] = [code("x = 1") if number % 20 == 0 else prose("x") for number in range(4_000)]
     return notebook
 
 
@@ -164,7 +164,7 @@ ATTACKS: dict[str, Attack] = {
         refused="ps1.ipynb is a notebook of 30.0 MB; more than 20 MB are not graded.",
     ),
     "long-line": odd("has a line of 4 MB", long_line),
-    "many-cells": odd("has 10,000 cells more", many_cells),
+    "many-cells": odd("has 4,000 cells more", many_cells),
     "deep-json": odd("has 100,000 lists within lists", deep(100_000), refused=NO_JSON),
     "rather-deep": odd(
         "has 500 lists within lists",

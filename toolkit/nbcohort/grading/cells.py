@@ -28,6 +28,10 @@ Exceeded = Literal["disk", "memory", "time"]
 """The limit that ended a kernel."""
 
 
+PATIENCE = 10.0
+"""Seconds of silence after which a kernel that should fall silent is given up, if a course does not say otherwise."""
+
+
 class KernelUnresponsive(Exception):
     """A cell did not stop when it was interrupted."""
 
@@ -46,7 +50,7 @@ class CellRunner(NotebookClient):
     """nbclient's client, which never stops at an error, whatever kind of kernel it has."""
 
     room = Instance(Room)
-    patience = Float(10.0, help="Seconds of silence after which a kernel that should fall silent is given up.")
+    patience = Float(PATIENCE, help="Seconds of silence after which a kernel that should fall silent is given up.")
     onlooker = AnyTrait(help="An `Onlooker`, or None.")
 
     def run(self) -> list[Status]:

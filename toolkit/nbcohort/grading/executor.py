@@ -14,6 +14,7 @@ from traitlets.config import Config
 from traitlets.config.loader import LazyConfigValue
 
 from nbcohort.grading import feedback
+from nbcohort.grading.cells import PATIENCE
 from nbcohort.grading.early import preloaded_by
 from nbcohort.grading.job import PRELOAD, How
 from nbcohort.grading.left import Keep
@@ -79,6 +80,9 @@ class SandboxedExecute(Execute):
     notebook_timeout = Float(_DEFAULTS.wall_seconds, help="Seconds for all cells of a notebook together.").tag(
         config=True
     )
+    patience = Float(
+        PATIENCE, help="Seconds in which a cell has to end that was interrupted after its time, or the kernel is ended."
+    ).tag(config=True)
     memory = Integer(_DEFAULTS.memory, help="Bytes of memory for a notebook and all it starts.").tag(config=True)
     processes = Integer(_DEFAULTS.processes, help="How many processes and threads a notebook may have.").tag(
         config=True
@@ -125,7 +129,7 @@ class SandboxedExecute(Execute):
 
     def settings(self) -> Settings:
         """Return how notebooks are run, as configured."""
-        passed_on = {name: getattr(self, name) for name in _PASSED_ON}
+        passed_on = {name: getattr(self, name) for name in (*_PASSED_ON, "patience")}
         preload = tuple(self.preload) if self.preload is not None else self._preloaded_by_course()
         return Settings(
             self.limits(),

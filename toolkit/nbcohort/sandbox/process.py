@@ -192,7 +192,11 @@ def parent(pid: int) -> int | None:
 
 def descendants(pid: int) -> Iterator[int]:
     """Yield the processes below `pid`; orphans in a sandbox hang below its process 1."""
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").glob("*/children"))
+    except OSError:  # it ends just now
+        return
+    for task in tasks:
         try:
             children = task.read_text("ascii").split()
         except OSError:
