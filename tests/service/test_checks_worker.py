@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from nbcohort.checks.results import Result
-from nbcohort.checks.worker import STATE, TRIES, Worker, next_in_turn
+from nbcohort.checks.worker import TRIES, Worker, next_in_turn
 from nbcohort.client import ServiceUnreachable
 from nbcohort.sandbox import SandboxFailed
 from nbcohort.spawner import CONFIGURATION
@@ -155,12 +155,12 @@ def test_what_is_being_checked_when_the_service_goes_away_is_not_lost(
 @on_one_database
 def test_a_check_that_ends_the_checker_again_and_again_is_given_up(desk: CheckRoom) -> None:
     submission = desk.hand_in("ada", learners())
-    (desk.course / STATE).mkdir()
-    (desk.course / STATE / submission).write_text(str(TRIES))  # as many were killed
+    desk.state.mkdir(parents=True)
+    (desk.state / submission).write_text(str(TRIES))  # as many were killed
     work(desk)
 
     assert desk.results()[submission].trouble == f"The check of it broke off {TRIES} times."
-    assert not (desk.course / STATE / submission).exists()
+    assert not (desk.state / submission).exists()
 
 
 @on_one_database
@@ -209,7 +209,7 @@ def test_from_hand_in_to_findings_while_the_course_rooms_server_runs_and_its_che
     slow = notebook(*learners().cells, code("import time\nif seed == 1: time.sleep(1)"))
     with course_room_server(desk, tmp_path / "server.log") as server:
         submission = desk.hand_in("ada", slow)
-        note = desk.course / STATE / submission
+        note = desk.state / submission
         wait_until(note.exists, 60, "the beginning of the check")
         (checker,) = checkers(server)
         os.kill(checker, signal.SIGKILL)

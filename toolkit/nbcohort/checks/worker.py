@@ -35,7 +35,6 @@ TRIES = 3
 """How often a check is begun that ends the checker itself."""
 FOLDER = "checks"
 """The folder of the course folder with a folder of check notebooks for each assignment."""
-STATE = ".nbcohort-checks"
 
 Tell = Callable[[str], None]
 
@@ -48,11 +47,21 @@ def next_in_turn(waiting: Sequence[Mapping[str, Any]], last: str) -> Mapping[str
 
 @dataclass
 class Worker:
-    """The course room of one cohort, at work. `course` is the course folder."""
+    """The course room of one cohort, at work.
+
+    Args:
+        client: the course room's.
+        cohort: its id.
+        course: the course folder.
+        state: a folder for notes on checks that were begun, and for the lock: one check at a time.
+        settings: how notebooks are run.
+        tell: is told, in a sentence each, what was done and what is wrong.
+    """
 
     client: ServiceClient
     cohort: str
     course: Path
+    state: Path
     settings: Settings
     tell: Tell
     _last: str = ""
@@ -75,7 +84,7 @@ class Worker:
 
     def step(self) -> bool:
         """Check the next submission that waits; return whether there was one."""
-        with one_at_a_time(self.course / STATE / "lock"):
+        with one_at_a_time(self.state / "lock"):
             waiting = list(self.client.pages(f"/cohorts/{self.cohort}/checks/waiting"))
             if not waiting:
                 return False
@@ -89,7 +98,7 @@ class Worker:
         path = f"/cohorts/{self.cohort}/submissions"
         submissions = list(self.client.pages(path, assignment=assignment, latest="true"))
         for submission in submissions:
-            with one_at_a_time(self.course / STATE / "lock"):
+            with one_at_a_time(self.state / "lock"):
                 self._check(submission)
         return len(submissions)
 
@@ -165,7 +174,7 @@ class Worker:
         return self._released[release["id"]]
 
     def _note(self, submission: Mapping[str, Any]) -> Path:
-        return self.course / STATE / str(submission["id"])
+        return self.state / str(submission["id"])
 
     def _begun(self, submission: Mapping[str, Any]) -> int:
         """Note that a check is begun; return how often it was."""
