@@ -4,6 +4,7 @@ Nothing is lost when something ends: what has no result waits, so a run that was
 put, is taken up again. Assignments take turns, and of each the one that has waited longest is next.
 """
 
+import re
 import tempfile
 import threading
 import traceback
@@ -21,7 +22,7 @@ from nbcohort.checks.results import Result, result
 from nbcohort.checks.runner import Settings
 from nbcohort.checks.slots import one_at_a_time, slot, slots_here
 from nbcohort.checks.submission import Checks, check_notebooks, notebooks_at
-from nbcohort.client import ServiceClient
+from nbcohort.client import ServiceClient, ServiceUnreachable
 from nbcohort.errors import NbcohortError
 from nbcohort.exchange.get import get_files
 from nbcohort.grading.prepare import read_notebook
@@ -30,11 +31,16 @@ from nbcohort.i18n import _
 from nbcohort.sandbox import SandboxFailed, SandboxUnavailable
 
 POLL = 5.0
-"""Seconds between questions whether something waits."""
+"""Seconds between questions whether something waits, and whether the service is there again."""
+PAUSE = 30.0
+"""Seconds after any other trouble, of the sandbox, say."""
 TRIES = 3
 """How often a check is begun that ends the checker itself."""
 FOLDER = "checks"
 """The folder of the course folder with a folder of check notebooks for each assignment."""
+
+_OUR_FOLDERS = re.compile(r"/\S*nbcohort-(?:check|submission)-\w+")
+"""Where a submission lies while it is checked, which is nobody's business."""
 
 Tell = Callable[[str], None]
 
@@ -68,19 +74,19 @@ class Worker:
     _released: dict[str, dict[str, NotebookNode]] = field(default_factory=dict)
     """The notebooks of the last release of an assignment, by the release's id."""
 
-    def work(self, stop: threading.Event, poll: float = POLL) -> None:
+    def work(self, stop: threading.Event) -> None:
         """Check what waits, until `stop` is set; trouble with the service or the sandbox is told, and waited out."""
         told = ""
         while not stop.is_set():
             try:
                 if not self.step():
-                    stop.wait(poll)
+                    stop.wait(POLL)
                 told = ""
             except NbcohortError as error:
                 if str(error) != told:
                     self.tell(str(error))
                 told = str(error)
-                stop.wait(poll)
+                stop.wait(POLL if isinstance(error, ServiceUnreachable) else PAUSE)
 
     def step(self) -> bool:
         """Check the next submission that waits; return whether there was one."""
@@ -135,7 +141,7 @@ class Worker:
             except (SandboxUnavailable, SandboxFailed, KernelFailed):
                 raise
             except NbcohortError as error:
-                return result(trouble=str(error))
+                return result(trouble=_OUR_FOLDERS.sub(_("the submission"), str(error)))
             except Exception:  # noqa: BLE001 - a notebook that makes our code stumble does not hold up the others
                 self.tell(traceback.format_exc())
                 return result(trouble=_("The check of it failed in an unexpected way; your instructors can see how."))
