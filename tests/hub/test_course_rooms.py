@@ -100,6 +100,15 @@ print(os.path.basename(os.getcwd()), course.course_id, course.root == os.getcwd(
     assert printed.splitlines()[-1] == "course ds1 True"
 
 
+def test_the_course_rooms_server_checks_what_is_handed_in(two_cohorts: RunningHub) -> None:
+    code = """
+from pathlib import Path
+lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")]
+print(sum(b"nbcohort.checks" in line for line in lines))
+"""
+    assert two_cohorts.run("course-ds1", code, acting="ida").split() == ["1"]
+
+
 def test_formgrader_opens_in_the_course_room(two_cohorts: RunningHub) -> None:
     with two_cohorts.acting("ida") as client:
         page = client.get("/user/course-ds1/formgrader/manage_assignments", follow_redirects=True)

@@ -31,6 +31,8 @@ class CheckRoom:
     def __init__(self, room: Classroom, folder: Path) -> None:
         self.room = room
         self.course = folder / "home" / "course"
+        self.state = self.course.parent / ".local" / "state" / "nbcohort" / "checks" / room.cohort
+        """Where a program in the course room keeps it."""
         checks_folder(self.course / "checks" / "ps1")
         (self.course / "course.toml").write_text("preload = []\n")
         room.release("ps1", files(learners("def double(x):\n    raise NotImplementedError()")))
@@ -48,7 +50,9 @@ class CheckRoom:
     def worker(self) -> Iterator[Worker]:
         environment = self.environment
         with ServiceClient(environment["NBCOHORT_URL"], environment["JUPYTERHUB_API_TOKEN"], pauses=()) as client:
-            yield worker_of(client, self.room.cohort, self.course, self.said.append)
+            worker = worker_of(client, self.room.cohort, self.course, self.said.append)
+            worker.state = self.state
+            yield worker
 
     def hand_in(self, account: str, made: NotebookNode | bytes, assignment: str = "ps1", **further: bytes) -> str:
         return str(self.room.hand_in(account, assignment, files(made, **further))["id"])

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from nbcohort.checks.results import Result
-from nbcohort.checks.worker import STATE, TRIES, Worker, next_in_turn
+from nbcohort.checks.worker import TRIES, Worker, next_in_turn
 from nbcohort.client import ServiceUnreachable
 from nbcohort.sandbox import SandboxFailed
 from nbcohort.spawner import CONFIGURATION
@@ -21,7 +21,7 @@ from nbcohort.testing.ports import free_port
 from tests.service.check_room import CheckRoom, as_json
 from tests.service.classroom import Classroom, ok
 from tests.service.test_submissions_cli import Terminal
-from tests.unit.checks.notebooks import learners, notebook
+from tests.unit.checks.notebooks import learners, notebook, tagged
 from tests.unit.grading.course import code
 
 pytestmark = pytest.mark.slow
@@ -67,6 +67,7 @@ def test_tests_that_a_learner_has_edited_or_deleted_are_as_they_were_released(de
     edited = learners("def double(x):\n    return 1")
     edited.cells[3].source = "assert True"
     edited.cells[0].metadata.pop("tags")
+    edited.cells.insert(0, tagged(code("seed = 0")))  # Papermill would put its own after this one
     first = desk.hand_in("ada", edited)
     without = learners("def double(x):\n    return 1")
     del without.cells[3]
@@ -83,12 +84,14 @@ def test_tests_that_a_learner_has_edited_or_deleted_are_as_they_were_released(de
 def test_what_cannot_be_checked_gets_a_result_that_says_why(desk: CheckRoom) -> None:
     deep = b'{"cells": [{"source": ' + b"[" * 500 + b"]" * 500 + b"}]}"
     lost = desk.room.hand_in("ada", "ps1", {"mine.txt": b"no notebook"})["id"]
+    unreleased = desk.room.hand_in("ada", "late-ok", {"mine.txt": b"no notebook"})["id"]
     broken = desk.hand_in("ben", deep)
     work(desk)
 
     (missing,) = desk.results()[lost].findings
     assert missing.message == "This notebook is not among what was handed in."
     assert "lists within lists" in (desk.results()[broken].trouble or "")
+    assert desk.results()[unreleased].trouble == "There is no notebook in the submission."
     assert not desk.results("ben")[broken].passed
 
 
@@ -155,12 +158,12 @@ def test_what_is_being_checked_when_the_service_goes_away_is_not_lost(
 @on_one_database
 def test_a_check_that_ends_the_checker_again_and_again_is_given_up(desk: CheckRoom) -> None:
     submission = desk.hand_in("ada", learners())
-    (desk.course / STATE).mkdir()
-    (desk.course / STATE / submission).write_text(str(TRIES))  # as many were killed
+    desk.state.mkdir(parents=True)
+    (desk.state / submission).write_text(str(TRIES))  # as many were killed
     work(desk)
 
     assert desk.results()[submission].trouble == f"The check of it broke off {TRIES} times."
-    assert not (desk.course / STATE / submission).exists()
+    assert not (desk.state / submission).exists()
 
 
 @on_one_database
@@ -209,7 +212,7 @@ def test_from_hand_in_to_findings_while_the_course_rooms_server_runs_and_its_che
     slow = notebook(*learners().cells, code("import time\nif seed == 1: time.sleep(1)"))
     with course_room_server(desk, tmp_path / "server.log") as server:
         submission = desk.hand_in("ada", slow)
-        note = desk.course / STATE / submission
+        note = desk.state / submission
         wait_until(note.exists, 60, "the beginning of the check")
         (checker,) = checkers(server)
         os.kill(checker, signal.SIGKILL)

@@ -118,6 +118,15 @@ def test_a_notebook_without_parameters_is_told_which_cell_it_lacks(tmp_path: Pat
     assert "no cell with the tag `parameters`" in (finding.message or "")
 
 
+def test_what_a_notebook_says_of_itself_is_not_believed(tmp_path: Path) -> None:
+    made = learners()
+    made.metadata.update(papermill=3, kernelspec=["python3"], language_info=None)
+    for cell in made.cells[1:]:
+        cell.metadata.update(tags=5, papermill="x", nbcohort={"checks": 0})
+
+    assert checked(tmp_path, made).passed
+
+
 def test_the_checks_own_notebook_does_not_lie_beside_the_learners(tmp_path: Path) -> None:
     made = learners(
         "import os\ndef double(x):\n    assert not [n for n in os.listdir() if 'other' in n]\n    return 2 * x"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from nbcohort.checks.models import CheckResult
@@ -84,7 +84,7 @@ def put_result(acting: Acting, submission: str, result: Result) -> Checked:
 def list_results(acting: Acting, which: Which = Which()) -> tuple[list[Checked], bool]:
     """Return the newest result of each submission, and whether there are more; learners see their own."""
     member = whose(acting, "check.read", which.account)
-    query = _newest().where(CheckResult.cohort == acting.cohort).order_by(CheckResult.pk)
+    query = _newest(CheckResult.cohort == acting.cohort).order_by(CheckResult.pk)
     if member is not None:
         query = query.where(CheckResult.submission.in_(work.ids_of(member)))
     if which.assignment is not None:
@@ -114,13 +114,15 @@ def checks_of(session: Session, submission: str) -> Result | None:
 
     Whom it may be shown to is the caller's to ask. It names notebooks and quotes errors: the words of its authors.
     """
-    row = session.scalar(_newest().where(CheckResult.submission == submission))
+    row = session.scalar(_newest(CheckResult.submission == submission))
     return None if row is None else Result.model_validate(row.result)
 
 
-def _newest() -> Select[CheckResult]:
+def _newest(where: ColumnElement[bool]) -> Select[CheckResult]:
+    """Return the query for the newest version of each of the results `where`."""
     newest = (
         select(CheckResult.submission, func.max(CheckResult.version).label("version"))
+        .where(where)
         .group_by(CheckResult.submission)
         .subquery()
     )

@@ -79,7 +79,7 @@ def _read(path: Path) -> Check:
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type == "markdown":
             words = [text.strip() for text in cell.source.strip().splitlines() if text.strip()]
-        elif cell.cell_type == "code" and PARAMETERS in cell.metadata.get("tags", []):
+        elif cell.cell_type == "code" and PARAMETERS in tags_of(cell):
             parameters |= _values(cell.source, path.name)
             words = []
         elif cell.cell_type == "code" and cell.source.strip():
@@ -148,9 +148,15 @@ def _literal(message: ast.expr | None) -> str | None:
     return None
 
 
+def tags_of(cell: NotebookNode) -> list[Any]:
+    """Return a cell's tags; none if what stands there are none."""
+    tags = cell.metadata.get("tags")
+    return list(tags) if isinstance(tags, list) else []
+
+
 def has_parameters(notebook: NotebookNode) -> bool:
     """Return whether a notebook has a cell tagged `parameters`."""
-    return any(PARAMETERS in cell.metadata.get("tags", []) for cell in notebook.cells)
+    return any(PARAMETERS in tags_of(cell) for cell in notebook.cells)
 
 
 def compose(notebook: NotebookNode, check: Check) -> NotebookNode:
@@ -158,7 +164,7 @@ def compose(notebook: NotebookNode, check: Check) -> NotebookNode:
     composed = copy.deepcopy(notebook)
     for number, cell in enumerate(composed.cells, start=1):
         cell.metadata["nbcohort"] = NotebookNode(learners=number)
-        cell.metadata["tags"] = [tag for tag in cell.metadata.get("tags", []) if tag == PARAMETERS]
+        cell.metadata["tags"] = [tag for tag in tags_of(cell) if tag == PARAMETERS]
     composed.metadata["papermill"] = NotebookNode()
     if check.parameters:
         composed = parameterize_notebook(

@@ -7,6 +7,7 @@ find is shown at once, and nobody shall find hidden tests by trying.
 from nbformat import NotebookNode
 from nbgrader.utils import is_locked
 
+from nbcohort.checks.instructors import PARAMETERS, tags_of
 from nbcohort.grading.master import MasterCell, MasterNotebook
 from nbcohort.grading.repair import Repair, repair
 
@@ -15,17 +16,17 @@ def restore(notebook: NotebookNode, released: NotebookNode, name: str) -> tuple[
     """Put back, in place, what `released` has locked, its tags and its kernel; return what was changed."""
     master = MasterNotebook("", name, None, tuple(_cells(released)))
     repairs = repair(notebook, master)
-    tags = {
-        cell.metadata["nbgrader"]["grade_id"]: cell.metadata.get("tags") for cell in released.cells if _is_known(cell)
-    }
+    tags = {cell.metadata["nbgrader"]["grade_id"]: tags_of(cell) for cell in released.cells if _is_known(cell)}
+    has_parameters = any(PARAMETERS in some for some in tags.values())
     for cell in notebook.cells:
         if "nbgrader" not in cell.metadata:
+            if has_parameters:  # these are no others
+                cell.metadata["tags"] = [tag for tag in tags_of(cell) if tag != PARAMETERS]
             continue
         known = master.by_name[cell.metadata["nbgrader"]["grade_id"]]
         if known.locked:
             cell.source = known.source
-            cell.metadata.pop("tags", None)
-            cell.metadata.update({"tags": tags[known.name]} if tags[known.name] else {})
+            cell.metadata["tags"] = tags[known.name]
     for key in ("kernelspec", "language_info"):
         if key in released.metadata:
             notebook.metadata[key] = released.metadata[key]

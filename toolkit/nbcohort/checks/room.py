@@ -1,5 +1,6 @@
 """What the checks of a course room are run with."""
 
+import os
 from pathlib import Path
 
 from nbcohort.checks.runner import Settings
@@ -25,4 +26,5 @@ def worker_of(client: ServiceClient, cohort: str, course: Path, tell: Tell, *, u
     environment = {"NBGRADER_EXECUTION": "validate"}
     preload = preloaded_by(course)
     how = How(environment=environment) if preload is None else How(environment=environment, preload=preload)
-    return Worker(client, cohort, course, Settings(how=how, unsafe=unsafe, hidden=(course,)), tell)
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state", "nbcohort", "checks", cohort)
+    return Worker(client, cohort, course, state, Settings(how=how, unsafe=unsafe, hidden=(course,)), tell)

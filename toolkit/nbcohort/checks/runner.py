@@ -38,7 +38,7 @@ def run(notebook: NotebookNode, folder: Path, settings: Settings) -> Ran:
 
     Raises what `nbcohort.grading.run.run_notebook` raises.
     """
-    notebook.metadata.setdefault("papermill", NotebookNode())
+    notebook.metadata["papermill"] = NotebookNode()
     ran = papermill_engines.execute_notebook_with_engine(
         ENGINE,
         notebook,
@@ -57,4 +57,5 @@ def run(notebook: NotebookNode, folder: Path, settings: Settings) -> Ran:
 
 def kernel_of(notebook: NotebookNode) -> str:
     """Return the name of the kernel that a notebook asks for; this Python's if it does not say."""
-    return str(notebook.metadata.get("kernelspec", {}).get("name") or "python3")
+    spec = notebook.metadata.get("kernelspec")
+    return str((spec.get("name") if isinstance(spec, dict) else None) or "python3")

@@ -4,6 +4,7 @@ Nothing is lost when something ends: what has no result waits, so a run that was
 put, is taken up again. Assignments take turns, and of each the one that has waited longest is next.
 """
 
+import re
 import tempfile
 import threading
 import traceback
@@ -21,7 +22,7 @@ from nbcohort.checks.results import Result, result
 from nbcohort.checks.runner import Settings
 from nbcohort.checks.slots import one_at_a_time, slot, slots_here
 from nbcohort.checks.submission import Checks, check_notebooks, notebooks_at
-from nbcohort.client import ServiceClient
+from nbcohort.client import ServiceClient, ServiceUnreachable
 from nbcohort.errors import NbcohortError
 from nbcohort.exchange.get import get_files
 from nbcohort.grading.prepare import read_notebook
@@ -30,12 +31,16 @@ from nbcohort.i18n import _
 from nbcohort.sandbox import SandboxFailed, SandboxUnavailable
 
 POLL = 5.0
-"""Seconds between questions whether something waits."""
+"""Seconds between questions whether something waits, and whether the service is there again."""
+PAUSE = 30.0
+"""Seconds after any other trouble, of the sandbox, say."""
 TRIES = 3
 """How often a check is begun that ends the checker itself."""
 FOLDER = "checks"
 """The folder of the course folder with a folder of check notebooks for each assignment."""
-STATE = ".nbcohort-checks"
+
+_OUR_FOLDERS = re.compile(r"/\S*nbcohort-(?:check|submission)-\w+")
+"""Where a submission lies while it is checked, which is nobody's business."""
 
 Tell = Callable[[str], None]
 
@@ -48,34 +53,44 @@ def next_in_turn(waiting: Sequence[Mapping[str, Any]], last: str) -> Mapping[str
 
 @dataclass
 class Worker:
-    """The course room of one cohort, at work. `course` is the course folder."""
+    """The course room of one cohort, at work.
+
+    Args:
+        client: the course room's.
+        cohort: its id.
+        course: the course folder.
+        state: a folder for notes on checks that were begun, and for the lock: one check at a time.
+        settings: how notebooks are run.
+        tell: is told, in a sentence each, what was done and what is wrong.
+    """
 
     client: ServiceClient
     cohort: str
     course: Path
+    state: Path
     settings: Settings
     tell: Tell
     _last: str = ""
     _released: dict[str, dict[str, NotebookNode]] = field(default_factory=dict)
     """The notebooks of the last release of an assignment, by the release's id."""
 
-    def work(self, stop: threading.Event, poll: float = POLL) -> None:
+    def work(self, stop: threading.Event) -> None:
         """Check what waits, until `stop` is set; trouble with the service or the sandbox is told, and waited out."""
         told = ""
         while not stop.is_set():
             try:
                 if not self.step():
-                    stop.wait(poll)
+                    stop.wait(POLL)
                 told = ""
             except NbcohortError as error:
                 if str(error) != told:
                     self.tell(str(error))
                 told = str(error)
-                stop.wait(poll)
+                stop.wait(POLL if isinstance(error, ServiceUnreachable) else PAUSE)
 
     def step(self) -> bool:
         """Check the next submission that waits; return whether there was one."""
-        with one_at_a_time(self.course / STATE / "lock"):
+        with one_at_a_time(self.state / "lock"):
             waiting = list(self.client.pages(f"/cohorts/{self.cohort}/checks/waiting"))
             if not waiting:
                 return False
@@ -89,7 +104,7 @@ class Worker:
         path = f"/cohorts/{self.cohort}/submissions"
         submissions = list(self.client.pages(path, assignment=assignment, latest="true"))
         for submission in submissions:
-            with one_at_a_time(self.course / STATE / "lock"):
+            with one_at_a_time(self.state / "lock"):
                 self._check(submission)
         return len(submissions)
 
@@ -126,7 +141,7 @@ class Worker:
             except (SandboxUnavailable, SandboxFailed, KernelFailed):
                 raise
             except NbcohortError as error:
-                return result(trouble=str(error))
+                return result(trouble=_OUR_FOLDERS.sub(_("the submission"), str(error)))
             except Exception:  # noqa: BLE001 - a notebook that makes our code stumble does not hold up the others
                 self.tell(traceback.format_exc())
                 return result(trouble=_("The check of it failed in an unexpected way; your instructors can see how."))
@@ -165,7 +180,7 @@ class Worker:
         return self._released[release["id"]]
 
     def _note(self, submission: Mapping[str, Any]) -> Path:
-        return self.course / STATE / str(submission["id"])
+        return self.state / str(submission["id"])
 
     def _begun(self, submission: Mapping[str, Any]) -> int:
         """Note that a check is begun; return how often it was."""
