@@ -100,6 +100,30 @@ def test_other_data_cannot_be_sent_home_as_an_error(tmp_path: Path) -> None:
     assert finding.message == "It ended with KeyError."
 
 
+def test_where_checks_lie_is_not_there_for_a_learners_code(tmp_path: Path) -> None:
+    places = [str(tmp_path / "checks" / name) for name in ("other-data.ipynb", "twos.txt")]
+    spy = f"""
+def double(x):
+    for place in {places}:
+        try:
+            open(place).read()
+        except OSError:
+            continue
+        raise RuntimeError("found " + place)
+    return 2 * x
+"""
+    assert checked(tmp_path, learners(spy)).passed
+
+
+def test_data_beside_a_check_may_be_a_link(tmp_path: Path) -> None:
+    checks_folder(tmp_path / "checks")
+    (tmp_path / "checks" / "twos.txt").rename(tmp_path / "elsewhere.txt")
+    (tmp_path / "checks" / "twos.txt").symlink_to(tmp_path / "elsewhere.txt")
+    path = handed_in(tmp_path / "ps1", learners())
+
+    assert check_notebooks([path], Settings(), Checks.read(tmp_path / "checks", ["ps1.ipynb"])).passed
+
+
 def test_a_check_that_takes_too_long_fails_and_says_so(tmp_path: Path) -> None:
     made = learners("def double(x):\n    while x == 2 and len(numbers) == 2: pass\n    return 2 * x")
 

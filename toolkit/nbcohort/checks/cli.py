@@ -83,10 +83,10 @@ def check(
 
 
 @checks.callback(invoke_without_command=True)
-def all_checks(context: typer.Context) -> None:
+def all_checks(context: typer.Context, cohort: CohortOption = None) -> None:
     """Show all, unless something else is wanted."""
     if context.invoked_subcommand is None:
-        show(None)
+        show(None, cohort)
 
 
 @checks.command()

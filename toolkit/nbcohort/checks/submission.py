@@ -135,8 +135,9 @@ def _check_with(
     }
     with tempfile.TemporaryDirectory(prefix="nbcohort-check-") as place:
         beside = Path(place)
-        for source in (folder, *([files] if files else [])):
-            shutil.copytree(source, beside, dirs_exist_ok=True, symlinks=True, ignore=_no_notebooks)
+        shutil.copytree(folder, beside, dirs_exist_ok=True, symlinks=True, ignore=_no_notebooks)
+        if files:  # an instructor may well keep a link to data
+            shutil.copytree(files, beside, dirs_exist_ok=True, ignore=_no_notebooks)
         ran = runner.run(instructors.compose(notebook, check), beside, settings)
     found.add(ran, instructors.check_findings(ran.notebook, check, name, failed))
 
