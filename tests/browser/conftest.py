@@ -23,7 +23,7 @@ from nbcohort.demo.run import wait_for
 from nbcohort.demo.scenes import CALENDAR, scenes
 from nbcohort.demo.site import Journal, Site, Time
 from nbcohort.demo.world import World
-from nbcohort.hub import free_port
+from nbcohort.ports import free_port
 from tests.browser.people import Demo, Guests
 
 CHROMIUM = (
@@ -49,7 +49,7 @@ def running_demo(folder: Path, *, subdomains: bool) -> Iterator[Demo]:
     journal = Journal(folder / "journal.json")
     clock = Time(site.clock, journal)
     with hub_process(configuration, where.hub, secrets.token, site.log) as hub:
-        wait_for(where, site.log)
+        wait_for(where, hub)
         desks = Desks(site.homes, {"NBCOHORT_URL": where.service, "JUPYTERHUB_API_URL": where.hub_api}, hub.token_of)
         world = World(hub, desks, where.service)
         first = [one for one in scenes(world) if one.at <= CALENDAR.instant(story.RELEASES)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from nbcohort.demo.hub_process import RunningHub, hub_process
-from nbcohort.hub import free_port
+from nbcohort.ports import free_port
 from tests.hub.place import Place
 
 CONFIGURATION = """

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ import httpx
 import pytest
 
 from nbcohort.demo import story
-from nbcohort.hub import free_port
+from nbcohort.ports import free_port
 
 pytestmark = [pytest.mark.hub, pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -185,10 +186,7 @@ def test_a_second_run_serves_within_half_a_minute_duplicates_nothing_and_ends_wi
 
 
 def test_a_taken_port_gets_a_sentence(played: Demo) -> None:
-    import socket
-
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", played.port))
+    with socket.create_server(("127.0.0.1", played.port)):
         assert played.run("--once") == 1
     assert played.said().strip() == f"nbcohort: Port {played.port} is taken; give another one with --port."
 

@@ -9,7 +9,6 @@ that must be here from the start is the role that lets it.
 
 import os
 import shutil
-import socket
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from traitlets.config import Config, LazyConfigValue
 
 from nbcohort.errors import NbcohortError
 from nbcohort.i18n import _
+from nbcohort.ports import free_port
 from nbcohort.spawner import COURSE_ROOM_PREFIX, SandboxedSpawner
 
 SERVICE = "nbcohort"
@@ -34,7 +34,8 @@ SERVICE_SCOPES = (
 )
 
 START_SECONDS = 120
-"""How long a server may take to answer: when a lesson begins, all of them start at once. JupyterHub's default is 30."""
+"""How long a server, or the service, may take to answer: when a lesson begins, all of them start at once. JupyterHub's
+default is 30."""
 
 SERVER_TOKEN_SCOPES = (
     "users:activity!user",
@@ -94,6 +95,7 @@ def _configure_service(c: Config, data: Path, port: int, environment: Mapping[st
             "url": f"http://127.0.0.1:{port}",
             "command": [sys.executable, "-m", "nbcohort.service"],
             "environment": {"NBCOHORT_DATA": str(data), **inherited, **environment},
+            "timeout": START_SECONDS,  # the Hub ends if the service does not answer by then
             "display": False,
         },
     )
@@ -168,14 +170,6 @@ def proxy_command() -> list[str]:
     if found := shutil.which("configurable-http-proxy"):
         return [found]
     raise NbcohortError(_("The Hub's proxy is not installed: npm install --global configurable-http-proxy"))
-
-
-def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _append(section: Config, name: str, value: object) -> None:

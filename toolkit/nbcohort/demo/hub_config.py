@@ -13,8 +13,9 @@ from traitlets.config import Config
 
 from nbcohort.demo.site import Secrets, Site
 from nbcohort.errors import NbcohortError
-from nbcohort.hub import configure, free_port
+from nbcohort.hub import configure
 from nbcohort.i18n import _
+from nbcohort.ports import free_port
 
 SCOPES = ("admin:users", "read:servers", "servers", "tokens", "read:groups", "shares")
 """What the demo does on its Hub: make accounts and their tokens, and see what is there."""

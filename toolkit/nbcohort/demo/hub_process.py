@@ -33,10 +33,14 @@ class RunningHub:
     Args:
         url: where, without a slash at the end.
         token: of a service that may make accounts and tokens.
+        process: its own; its servers have theirs.
+        log: where its log goes.
     """
 
     url: str
     token: str
+    process: subprocess.Popen[bytes]
+    log: Path
     tokens: dict[str, str] = field(default_factory=dict)
 
     def acting(self, account: str | None = None) -> httpx.Client:
@@ -106,7 +110,7 @@ def hub_process(configuration: Path, url: str, token: str, log: Path) -> Iterato
         )
         try:
             _wait_until_it_answers(url, process, log)
-            yield RunningHub(url, token)
+            yield RunningHub(url, token, process, log)
         finally:
             end(process)
 
@@ -168,5 +172,10 @@ def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path
         except httpx.HTTPError:
             pass
         time.sleep(0.3)
+    raise HubDidNotStart(did_not_start(_("The Hub did not start."), log))
+
+
+def did_not_start(what: str, log: Path) -> str:
+    """Return `what` happened, and the end of the Hub's log, which is likely to say why."""
     last = log.read_text("utf-8", "replace")[-3000:]
-    raise HubDidNotStart(_("The Hub did not start. The end of its log, {log}:\n{last}").format(log=log, last=last))
+    return _("{what} The end of the Hub's log, {log}:\n{last}").format(what=what, log=log, last=last)

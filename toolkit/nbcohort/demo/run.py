@@ -2,7 +2,6 @@
 
 import threading
 from contextlib import ExitStack
-from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -14,12 +13,13 @@ from nbcohort.demo import story
 from nbcohort.demo.desks import Desks
 from nbcohort.demo.findings import Findings, gather
 from nbcohort.demo.hub_config import Addresses, write_configuration
-from nbcohort.demo.hub_process import START_SECONDS, HubDidNotStart, RunningHub, hub_process
+from nbcohort.demo.hub_process import HubDidNotStart, RunningHub, did_not_start, hub_process
 from nbcohort.demo.play import Teller, play, wait_until
 from nbcohort.demo.report import addresses, report
 from nbcohort.demo.scenes import scenes
 from nbcohort.demo.site import Journal, Site, Time
 from nbcohort.demo.world import ROOM, World
+from nbcohort.hub import START_SECONDS
 from nbcohort.i18n import _
 from nbcohort.sandbox import SandboxUnavailable
 from nbcohort.spawner import tier_here
@@ -44,7 +44,7 @@ def run(site: Site, port: int, *, once: bool, subdomains: bool = False, console:
         with ExitStack() as ending:
             with console.status(_("Starting the Hub ...")):
                 hub = ending.enter_context(hub_process(configuration, where.hub, secrets.token, site.log))
-                wait_for(where, site.log)
+                wait_for(where, hub)
             ending.callback(teller.say, _("Ending the Hub and its servers ..."))
             teller.say(_("The Hub answers"), where.url)
             found = _with_hub(site, hub, where, clock, journal, teller)
@@ -74,8 +74,12 @@ def _with_hub(site: Site, hub: RunningHub, where: Addresses, clock: Time, journa
     return found
 
 
-def wait_for(where: Addresses, log: Path) -> None:
-    """Wait until the Hub answers at its public address, and the service: the Hub's own port does a little earlier."""
+def wait_for(where: Addresses, hub: RunningHub) -> None:
+    """Wait until the Hub answers at its public address, and the service: the Hub's own port does a little earlier.
+
+    Raises:
+        HubDidNotStart: they do not in time, or the Hub has ended, as it does when its service does not start.
+    """
 
     def answers() -> bool:
         public = f"http://127.0.0.1:{where.port}/hub/api"
@@ -85,12 +89,14 @@ def wait_for(where: Addresses, log: Path) -> None:
                 and httpx.get(f"{where.service}/api/v1/receipt-keys", timeout=5).is_success
             )
         except httpx.HTTPError:
+            if hub.process.poll() is not None:
+                raise HubDidNotStart(did_not_start(_("The Hub has ended."), hub.log)) from None
             return False
 
     try:
         wait_until(answers, "the service", START_SECONDS)
     except TimeoutError:
-        raise HubDidNotStart(_("The service does not answer; {log} may say why.").format(log=log)) from None
+        raise HubDidNotStart(did_not_start(_("The service does not answer."), hub.log)) from None
 
 
 def _stay(clock: Time) -> None:

@@ -117,10 +117,14 @@ class _Carried:
         return sizes
 
 
+_CARRIED = "Files that come with the commit: the hash of each, in the order of their bytes, which are the body."
+
+
 async def _carried(
-    request: Request, sha256: Annotated[list[Sha256] | None, Query(max_length=MAX_CARRIED)] = None
+    request: Request,
+    sha256: Annotated[list[Sha256] | None, Query(max_length=MAX_CARRIED, description=_CARRIED)] = None,
 ) -> _Carried:
-    """Files that are sent along: the hash of each, in the order in which their bytes follow one another in the body."""
+    """The files that are sent along, few and small: each other one is put by itself before the commit."""
     return _Carried(tuple(sha256 or ()), await request.body())
 
 

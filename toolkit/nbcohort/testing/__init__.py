@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from nbcohort.ports import free_port
 from nbcohort.testing.cohort import Cohort
 from nbcohort.testing.hub import SERVICE_TOKEN, FakeHub, running_fake_hub
-from nbcohort.testing.ports import free_port
 from nbcohort.testing.postgres import PostgresServer, running_postgres
 from nbcohort.testing.service import RunningService, running_service, wait_until
 

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
 
-from nbcohort.testing.ports import free_port
+from nbcohort.ports import free_port
 
 SERVICE_TOKEN = "the-service-itself"  # noqa: S105
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import psycopg
 
-from nbcohort.testing.ports import free_port
+from nbcohort.ports import free_port
 from nbcohort.testing.service import START_SECONDS
 
 QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import httpx
 
+from nbcohort.ports import free_port
 from nbcohort.service.clock import set_demo_clock
 from nbcohort.testing.hub import SERVICE_TOKEN, FakeHub
-from nbcohort.testing.ports import free_port
 
 PREFIX = "/services/nbcohort/"
 START_SECONDS = 120
