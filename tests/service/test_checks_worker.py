@@ -14,10 +14,10 @@ import pytest
 from nbcohort.checks.results import Result
 from nbcohort.checks.worker import TRIES, Worker, next_in_turn
 from nbcohort.client import ServiceUnreachable
+from nbcohort.ports import free_port
 from nbcohort.sandbox import SandboxFailed
 from nbcohort.spawner import CONFIGURATION
 from nbcohort.testing import wait_until
-from nbcohort.testing.ports import free_port
 from tests.service.check_room import CheckRoom, as_json
 from tests.service.classroom import Classroom, ok
 from tests.service.test_submissions_cli import Terminal

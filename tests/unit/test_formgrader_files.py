@@ -13,7 +13,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from nbcohort.formgrader_files import PATTERN
-from nbcohort.hub import free_port
+from nbcohort.ports import free_port
 from nbcohort.spawner import CONFIGURATION
 from tests.unit.grading.course import ASSIGNMENT, code, make_course, nbgrader
 
