@@ -165,6 +165,7 @@ def test_a_gradebook_of_another_cohort_is_found(folder: Path) -> None:
     [
         ((SOLUTION, TEST, cell("assert f() == 1", "f-test", points=2)), ("error", 'two cells have the grade id "f-test"; each needs its own')),
         ((SOLUTION, TEST, cell("text", "m", points=1, kind="markdown")), ("error", "nbgrader refuses it: Markdown grade cell 'm' is not marked as a solution cell")),
+        ((SOLUTION, cell("#| isolated = true\n#| values = {x = 'f('}", "f-test", points=1)), ("error", "the test f-test: What `values` says of x is no expression: f(")),
         ((SOLUTION,), ("warning", "no cell of this notebook gives points")),
         ((SOLUTION, TEST, cell("open('/home/ada/x.csv')")), ("warning", 'the path "/home/ada/x.csv" exists on one machine only; use a relative one')),
         ((SOLUTION, TEST, cell("pd.read_csv('river.cvs')")), ("warning", 'it reads "river.cvs", which is not in the assignment\'s folder (did you mean "river.csv"?)')),

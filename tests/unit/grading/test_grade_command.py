@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from nbgrader.api import Gradebook
 from typer.testing import CliRunner
 
 from nbcohort.errors import Invalid
@@ -40,7 +41,7 @@ def test_the_table_says_who_was_graded_repaired_or_not_and_why(course: Course) -
     assert result.exit_code == 1
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert lines == [
-        "account outcome score by hand repaired",
+        "account outcome score by hand repaired odd",
         "ana graded 6.5 / 15.5 to do see the notebook",
         "ben graded 6.5 / 15.5 to do",
         "cid failed",
@@ -87,3 +88,16 @@ def test_an_executor_that_is_none_gets_a_sentence(course: Course) -> None:
 
     assert isinstance(result.exception, Invalid)
     assert "dask://host:port" in str(result.exception)
+
+
+def test_a_test_with_a_wrong_head_is_named_before_anyone_is_graded(course: Course) -> None:
+    with Gradebook(f"sqlite:///{course.folder}/gradebook.db", "ds1") as gradebook:
+        cell = gradebook.find_source_cell("double_test", "ps1", ASSIGNMENT)
+        cell.source = f"#| isolated = true\n#| value = ['x']\n{cell.source}"
+        gradebook.db.commit()
+
+    result = CliRunner().invoke(app, arguments(course))
+
+    assert isinstance(result.exception, Invalid)
+    assert str(result.exception) == "ps1.ipynb, double_test: An isolated test has no setting value."
+    assert not (course.folder / "autograded").exists()

@@ -90,6 +90,7 @@ def test_the_head_of_a_test_says_what_it_is_given() -> None:
         ("#| isolated = true\n#| value = []", "no setting value"),
         ('#| isolated = true\n#| values = "rows"', "list of names"),
         ('#| isolated = true\n#| values = {"a b" = "x"}', "list of names"),
+        ('#| isolated = true\n#| values = {a = "b ="}', "of a is no expression: b ="),
     ],
 )
 def test_a_head_that_is_wrong_gets_a_sentence(head: str, sentence: str) -> None:

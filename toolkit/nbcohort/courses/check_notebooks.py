@@ -10,6 +10,8 @@ from typing import Any
 
 from nbcohort.courses.findings import Finding, error, warning
 from nbcohort.courses.mistakes import suggestion
+from nbcohort.errors import Invalid
+from nbcohort.grading.tamper.isolated import isolation
 from nbcohort.i18n import _
 
 Notebook = dict[str, Any]
@@ -97,6 +99,11 @@ def _grading(notebook: Notebook, where: str) -> Iterator[Finding]:
             yield error(where, _('two cells have the grade id "{name}"; each needs its own').format(name=name))
         else:
             seen.add(name)
+        if marks.get("grade") and cell.get("cell_type") == "code":
+            try:
+                isolation(_source(cell))
+            except Invalid as problem:
+                yield error(where, _("the test {name}: {problem}").format(name=name or number, problem=problem))
         if marks.get("grade"):
             worth = marks.get("points")
             if isinstance(worth, bool) or not isinstance(worth, int | float):

@@ -68,6 +68,7 @@ class CourseRoom:
         if book.has_tables():
             master: Master = book.read(lambda session: read_master(session, assignment, source))
             if master.notebooks:
+                master.check_tests()
                 return master
         raise NotFound(
             _("The assignment {name} is not in the gradebook: run `nbgrader generate_assignment {name}`.").format(

@@ -22,6 +22,9 @@ from nbgrader.api import (
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from nbcohort.errors import Invalid
+from nbcohort.grading.tamper.isolated import isolation
+
 
 @dataclass(frozen=True)
 class MasterCell:
@@ -91,6 +94,16 @@ class Master:
     def max_score(self) -> float:
         """Return the most points that can be had."""
         return sum(cell.max_score or 0.0 for notebook in self.notebooks.values() for cell in notebook.cells)
+
+    def check_tests(self) -> None:
+        """Raise `Invalid`, with a sentence, if a test says of itself what nobody can run: before anyone is graded."""
+        for notebook in self.notebooks.values():
+            for cell in notebook.cells:
+                if cell.grade and cell.cell_type == "code":
+                    try:
+                        isolation(cell.source)
+                    except Invalid as error:
+                        raise Invalid(f"{notebook.name}.ipynb, {cell.name}: {error}") from error
 
     def kernelspec_of(self, notebook: str) -> dict[str, Any] | None:
         """Return the kernel of a notebook, as its metadata have it."""

@@ -10,6 +10,7 @@ same. They travel as JSON or Arrow, never as code. With `notebook = true` the te
 so far, as `notebook` (nbformat).
 """
 
+import ast
 import tomllib
 from dataclasses import dataclass
 
@@ -47,11 +48,23 @@ def isolation(source: str) -> Isolation | None:
         raise Invalid(_("An isolated test has no setting {name}.").format(name=unknown[0]))
     if said["isolated"] is False:
         return None
-    values = said.get("values", [])
-    if isinstance(values, list):
-        values = {name: name for name in values if isinstance(name, str)}
+    return Isolation(_values(said.get("values", [])), bool(said.get("notebook", False)))
+
+
+def _values(said: object) -> dict[str, str]:
+    """Return names and expressions from what a test says of `values`; raises `Invalid`."""
+    values = {name: name for name in said if isinstance(name, str)} if isinstance(said, list) else said
     if not isinstance(values, dict) or not all(
         name.isidentifier() and isinstance(one, str) for name, one in values.items()
     ):
         raise Invalid(_("`values` is a list of names, or a table of names and expressions."))
-    return Isolation(values, bool(said.get("notebook", False)))
+    for name, expression in values.items():
+        try:
+            ast.parse(expression, mode="eval")
+        except (SyntaxError, ValueError) as error:
+            raise Invalid(
+                _("What `values` says of {name} is no expression: {expression}").format(
+                    name=name, expression=expression
+                )
+            ) from error
+    return values
