@@ -28,6 +28,8 @@ from nbcohort.i18n import _
 from nbcohort.plugins import GROUP, SERVICE_GROUP, Hooks
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy.orm import Session
 
 T = TypeVar("T")
@@ -167,13 +169,19 @@ class Plugins:
 
     def findings(self, course: CourseSettings, cohort: CohortSettings | None) -> list[Finding]:
         """Return what the plugins find in settings; that one could not look is a warning."""
+        return self._findings("check_course", _("could not check the settings: {error}"), course=course, cohort=cohort)
+
+    def findings_in_files(self, directory: Path) -> list[Finding]:
+        """Return what the plugins find in the files of a course folder, likewise."""
+        return self._findings("check_files", _("could not check its files: {error}"), directory=directory)
+
+    def _findings(self, hook: str, failed: str, **arguments: Any) -> list[Finding]:
         found: list[Finding] = []
-        for plugin, results in self._outcomes("check_course", list, {"course": course, "cohort": cohort}):
+        for plugin, results in self._outcomes(hook, list, arguments):
             for result in results:
                 found += result
             if not results:
-                sentence = _("could not check the settings: {error}").format(error=plugin.failing["check_course"])
-                found.append(warning(str(plugin), sentence))
+                found.append(warning(str(plugin), failed.format(error=plugin.failing[hook])))
         return found
 
     def _outcomes(

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -105,6 +106,14 @@ class Hooks:
         """Return what an instructor got wrong in the plugin's settings; `cohort` is None if there is none yet.
 
         `nbcohort check-course` and `nbcohort apply` call it, and the service, which refuses what has errors.
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def check_files(self, directory: Path) -> list[Finding]:
+        """Return what an instructor got wrong in the plugin's own files of the course folder `directory`.
+
+        `nbcohort check-course` calls it. Belongs into the group `nbcohort`, as the command line loads no other.
         """
         raise NotImplementedError
 

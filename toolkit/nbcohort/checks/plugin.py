@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbcohort.plugins import hook
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
     from sqlalchemy.orm import Session
 
+    from nbcohort.courses.findings import Finding
     from nbcohort.service.permissions import Permission
     from nbcohort.store.interactions import InteractionKind
     from nbcohort.store.migrate import Migrations
@@ -31,6 +33,16 @@ def commands(app: typer.Typer) -> None:
     from nbcohort.checks import cli
 
     cli.commands(app)
+
+
+@hook
+def check_files(directory: Path) -> list[Finding]:
+    """What is wrong in `checks/`."""
+    if not (directory / "checks").is_dir():
+        return []
+    from nbcohort.checks import files
+
+    return list(files.findings(directory))
 
 
 @hook

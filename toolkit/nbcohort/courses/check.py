@@ -30,6 +30,7 @@ def check_course(
     sections: Sections,
     *,
     hooks: Sequence[Hook] = (),
+    files: Callable[[Path], Iterable[Finding]] = lambda directory: (),
     run: Run | None = None,
     progress: Callable[[str], None] = lambda where: None,
 ) -> list[Finding]:
@@ -38,7 +39,8 @@ def check_course(
     Args:
         directory: the course folder, with ``course.toml``, ``cohort.toml`` and ``source/``.
         sections: the models of the activities' sections.
-        hooks: the plugins' own checks.
+        hooks: the plugins' own checks of settings.
+        files: their checks of the course folder.
         run: runs a notebook in the sandbox; without it, tests are not run. Needs nbgrader.
         progress: is told each notebook before it is checked.
     """
@@ -61,6 +63,7 @@ def check_course(
             if run and not has_errors(found):
                 found += check_runs(folder, notebook, where, run, config)
             findings += found
+    findings += files(directory)
     return findings
 
 

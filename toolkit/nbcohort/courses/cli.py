@@ -89,6 +89,7 @@ def _check(directory: Path, plugins: Plugins, run: Run | None) -> list[Finding]:
             directory,
             sections,
             hooks=[plugins.findings],
+            files=plugins.findings_in_files,
             run=run,
             progress=lambda where: status.update(_("Checking {where} ...").format(where=where)),
         )
