@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -29,6 +30,11 @@ def few(tmp_path: Path, database: dict[str, str]) -> Iterator[Class]:
     made = make_class(tmp_path, 40, database.get("NBCOHORT_DATABASE"))
     yield made
     made.end()
+
+
+def failures(report: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return who was not graded, and why."""
+    return [(account, one["reason"]) for account, one in report.items() if one["outcome"] == "failed"]
 
 
 def test_whatever_is_killed_at_random_moments_over_200_submissions_each_is_graded_once(learners: Class) -> None:
@@ -56,7 +62,7 @@ def test_whatever_is_killed_at_random_moments_over_200_submissions_each_is_grade
     first = learners.report_of(program)
     again = learners.finish()
 
-    assert {one["outcome"] for one in first.values()} == {"graded", "already graded"}
+    assert {one["outcome"] for one in first.values()} == {"graded", "already graded"}, failures(first)
     assert {one["outcome"] for one in again.values()} == {"already graded"}
     learners.assert_all_right()
     runs = learners.runs()

@@ -13,10 +13,12 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute, IgnorePattern, SaveAutoGrades
 from traitlets.config import Config
 
+from nbcohort.grading.course_room import open_course
 from nbcohort.grading.early import start_what_is_forked
 from nbcohort.grading.executor import _PASSED_ON, _WITHOUT_EFFECT, SandboxedExecute, configure
-from nbcohort.grading.job import PRELOAD, How
+from nbcohort.grading.forked.zygote import PRELOAD, ZYGOTES, Environment
 from nbcohort.grading.scores import SaveScores
+from nbcohort.sandbox import probe
 from tests.unit.grading.course import code
 
 
@@ -89,10 +91,9 @@ def test_what_is_preloaded_is_what_course_toml_says_or_else_the_usual(tmp_path: 
 def test_what_is_forked_is_started_early_unless_only_nbgrader_can_know_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[tuple[How, tuple[Path, ...], bool]] = []
-    monkeypatch.setattr(
-        "nbcohort.grading.run.warm_up", lambda how, hidden, unsafe: started.append((how, hidden, unsafe))
-    )
+    started: list[Environment] = []
+    monkeypatch.setattr(ZYGOTES, "start", started.append)
+    sandbox = probe()
 
     start_what_is_forked(tmp_path, unsafe=True)
     (tmp_path / "nbgrader_config.py").write_text("c.SandboxedExecute.memory = 5")
@@ -101,7 +102,19 @@ def test_what_is_forked_is_started_early_unless_only_nbgrader_can_know_it(
     (tmp_path / "nbgrader_config.py").write_text("c.SandboxedExecute.preload = []")
     start_what_is_forked(tmp_path, unsafe=False)
 
-    assert started == [(How(), (tmp_path,), True), (How(preload=("numpy",)), (tmp_path,), False)]
+    assert started == [Environment(PRELOAD, (tmp_path,), None), Environment(("numpy",), (tmp_path,), sandbox)]
+
+
+def test_what_is_started_early_is_what_grading_asks_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Environment] = []
+    monkeypatch.setattr(ZYGOTES, "start", started.append)
+    start_what_is_forked(tmp_path, unsafe=True)
+
+    (tmp_path / "nbgrader_config.py").touch()
+    room = open_course(tmp_path, Config({"SandboxedExecute": {"unsafe": True}}))
+    settings = SandboxedExecute(parent=Autograde(coursedir=room.courses, parent=room.api)).settings()
+
+    assert started == [Environment(settings.how.preload, settings.hidden, None)]
 
 
 def test_a_grammar_that_nobody_needs_is_not_compiled() -> None:

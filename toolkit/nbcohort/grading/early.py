@@ -1,36 +1,21 @@
 """What is done while nothing has been imported yet: grading begins with seconds of imports, here and in the sandbox."""
 
 import re
-import sys
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
+
+from nbcohort.grading.forked.inside.without import GRAMMAR, without
+from nbcohort.grading.forked.zygote import PRELOAD, ZYGOTES, Environment
+from nbcohort.sandbox import probe
 
 _OF_FORKS = re.compile(r"\b(preload|hidden)\b")
 """Settings of `SandboxedExecute` that make a difference to what notebooks are forked from."""
 
 
-@contextmanager
-def _without(module: str) -> Iterator[None]:
-    """Let imports of a module fail meanwhile, unless it has been imported."""
-    if module in sys.modules:
-        yield
-        return
-    sys.modules[module] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules[module]
-
-
 def import_jsonschema() -> None:
-    """Import jsonschema, on which nbformat builds, without its check of internationalised addresses.
-
-    For that check a grammar is compiled, which takes longer than importing all the rest of nbgrader; no notebook has
-    anything to be checked by it.
-    """
-    with _without("rfc3987_syntax"):
+    """Import jsonschema, on which nbformat builds, without its check of internationalised addresses."""
+    with without(GRAMMAR):
         import jsonschema  # type: ignore[import-untyped]  # noqa: F401
 
 
@@ -42,10 +27,9 @@ def start_what_is_forked(course: Path, *, unsafe: bool) -> None:
     with suppress(OSError):
         if _OF_FORKS.search((course / "nbgrader_config.py").read_text("utf-8", "replace")):
             return
-    from nbcohort.grading.run import How, warm_up
-
     preload = preloaded_by(course)
-    warm_up(How() if preload is None else How(preload=preload), hidden=(course.absolute(),), unsafe=unsafe)
+    tier = None if unsafe else probe()
+    ZYGOTES.start(Environment(PRELOAD if preload is None else preload, (course.absolute(),), tier))
 
 
 def preloaded_by(course: Path) -> tuple[str, ...] | None:

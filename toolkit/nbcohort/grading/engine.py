@@ -5,6 +5,8 @@ ends at the first error, which is raised when the notebook has been written. How
 `metadata.papermill.nbcohort`.
 """
 
+import math
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,9 +20,33 @@ from nbcohort.grading.cells import Status
 from nbcohort.grading.run import How, run_notebook
 from nbcohort.sandbox import Limits
 
+_SAVED_EVERY = 1.0
+"""Seconds."""
+
 
 class SandboxEngine(Engine):
     """The engine that Papermill knows as `nbcohort`."""
+
+    @classmethod
+    def execute_notebook(
+        cls,
+        nb: NotebookNode,
+        kernel_name: str,
+        output_path: str | None = None,
+        progress_bar: bool | dict[str, Any] = True,
+        log_output: bool = False,
+        autosave_cell_every: int = 30,
+        **options: Any,
+    ) -> NotebookNode:
+        """Run a notebook and keep `output_path` up to date, as Papermill's engines do."""
+        manager = _Manager(nb, output_path, log_output, progress_bar, autosave_cell_every)
+        manager.notebook_start()
+        try:
+            cls.execute_managed_notebook(manager, kernel_name, **options)
+        finally:
+            manager.cleanup_pbar()
+            manager.notebook_complete()
+        return manager.nb
 
     @classmethod
     def execute_managed_notebook(
@@ -58,6 +84,22 @@ class SandboxEngine(Engine):
         how = replace(how, timeout=timeout, client=client, onlooker=_Progress(nb_man, to_the_end=to_the_end))
         executed = run_notebook(nb_man.nb, folder or Path.cwd(), limits or Limits(), how, unsafe=unsafe, hidden=hidden)
         nb_man.nb.metadata.papermill["nbcohort"] = {"sandbox": executed.tier, "seconds": executed.seconds}
+
+
+class _Manager(NotebookExecutionManager):
+    """Saves the notebook while it runs at most once a second; Papermill's does twice for each cell.
+
+    That takes longer than what most cells do. It is saved in any case when it begins and when it ends.
+    """
+
+    _saved = -math.inf
+
+    def save(self, **options: Any) -> None:
+        """Save the notebook, if it is time to."""
+        now = time.monotonic()
+        if self.end_time or now - self._saved >= _SAVED_EVERY:
+            super().save(**options)
+            self._saved = now
 
 
 class _Progress:

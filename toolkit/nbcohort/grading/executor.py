@@ -16,7 +16,8 @@ from traitlets.config.loader import LazyConfigValue
 from nbcohort.grading import feedback
 from nbcohort.grading.cells import PATIENCE
 from nbcohort.grading.early import preloaded_by
-from nbcohort.grading.job import PRELOAD, How
+from nbcohort.grading.forked.zygote import PRELOAD
+from nbcohort.grading.job import How
 from nbcohort.grading.left import Keep
 from nbcohort.grading.run import run_notebook
 from nbcohort.grading.scores import SaveScores

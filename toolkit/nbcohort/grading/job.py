@@ -13,12 +13,10 @@ from nbformat import NotebookNode
 from nbcohort.errors import NbcohortError, TooLarge
 from nbcohort.grading.cells import Onlooker
 from nbcohort.grading.forked.kernel import File
+from nbcohort.grading.forked.zygote import PRELOAD
 from nbcohort.grading.left import Keep
 from nbcohort.i18n import _
 from nbcohort.sandbox import Limits, Tier
-
-PRELOAD = ("numpy", "pandas", "matplotlib.pyplot")
-"""What is imported before any notebook runs, if the course does not say otherwise."""
 
 
 class KernelFailed(NbcohortError):

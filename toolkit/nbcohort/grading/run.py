@@ -5,8 +5,6 @@ languages, and of environments that cannot be forked, run in a kernel of their o
 second or more; `Executed.remarks` says so. Several threads may run notebooks at once.
 """
 
-import contextlib
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,9 +12,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from nbcohort.errors import NbcohortError
 from nbcohort.grading.cells import Status
-from nbcohort.grading.forked.run import is_our_python, prepare, run_forked
+from nbcohort.grading.forked.run import is_our_python, run_forked
 from nbcohort.grading.forked.zygote import CannotFork
 from nbcohort.grading.job import How, Job, KernelFailed, check_size
 from nbcohort.grading.left import Keep
@@ -24,7 +21,7 @@ from nbcohort.grading.tamper.flags import Flag
 from nbcohort.i18n import _
 from nbcohort.sandbox import Limits, probe
 
-__all__ = ["UNSAFE", "Executed", "How", "KernelFailed", "run_notebook", "warm_up"]
+__all__ = ["UNSAFE", "Executed", "How", "KernelFailed", "run_notebook"]
 
 UNSAFE = "none"
 """The tier that is recorded when notebooks run without a sandbox."""
@@ -96,18 +93,3 @@ def run_notebook(
         flags,
         (remark,) if remark else (),
     )
-
-
-def warm_up(how: How | None = None, *, hidden: tuple[Path, ...] = (), unsafe: bool = False) -> threading.Thread:
-    """Start, in the background, what notebooks of this kind are forked from, so that the first need not wait for it.
-
-    What goes wrong is told to the first notebook.
-    """
-
-    def start() -> None:
-        with contextlib.suppress(NbcohortError):
-            prepare(how or How(), None if unsafe else probe(), hidden)
-
-    thread = threading.Thread(target=start, name="warm-up", daemon=True)
-    thread.start()
-    return thread

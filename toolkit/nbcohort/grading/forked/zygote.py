@@ -24,6 +24,8 @@ _INSIDE = Path(__file__).parent / "inside"
 _GUARD = Path(guard.__file__)
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); del sys.argv[1]; from inside.zygote import main; main()"
 _SECONDS = 120
+PRELOAD = ("numpy", "pandas", "matplotlib.pyplot")
+"""What is imported before any notebook runs, if the course does not say otherwise."""
 _ONE_THREAD = ("MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 """A process with threads cannot be forked safely, and notebooks run side by side anyway."""
 
@@ -206,6 +208,20 @@ class Zygotes:
                     zygote.close()
                 zygote = self._zygotes[environment] = Zygote(environment)
             return zygote
+
+    def start(self, environment: Environment) -> threading.Thread:
+        """Start the zygote of an environment in the background, so that the first notebook need not wait for it.
+
+        What goes wrong is told to the first notebook.
+        """
+
+        def start() -> None:
+            with contextlib.suppress(NbcohortError):
+                self.of(environment)
+
+        thread = threading.Thread(target=start, name="zygote", daemon=True)
+        thread.start()
+        return thread
 
     def close(self) -> None:
         """End them all."""

@@ -23,8 +23,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import ipykernel.debugger
-import nbformat
 from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
@@ -37,6 +35,10 @@ from .operands import Operands
 from .pristine import Pristine, import_helpers, is_of_notebook
 from .values import packed, unpacked
 from .wire import Wire
+from .without import GRAMMAR, without
+
+with without("debugpy"):  # its import takes a while, and there is nobody to debug here
+    import ipykernel.debugger  # noqa: F401
 
 _BUFFERED = 1 << 14
 """Characters that a stream keeps back at most."""
@@ -253,6 +255,8 @@ class NotebookKernel(IPythonKernel):
         """Be the process of an isolated test: know these values."""
         values = {name: unpacked(one) for name, one in wanted["values"].items()}
         if "notebook" in wanted:
+            with without(GRAMMAR):
+                import nbformat
             values["notebook"] = nbformat.from_dict(wanted["notebook"])
         self.shell.user_ns.update(values)
         return {"defined": sorted(values)}
@@ -341,7 +345,6 @@ class Workshop:
     """A kernel and its streams, made and warmed up before any notebook is known."""
 
     def __init__(self, preload: list[str]) -> None:
-        ipykernel.debugger._is_debugpy_available = False
         session = WireSession(key=b"")
         self.streams = (Stream(session, "stdout", 1), Stream(session, "stderr", 2))
         self.streams[0].peer, self.streams[1].peer = self.streams[1], self.streams[0]
@@ -367,6 +370,8 @@ class Workshop:
         application.init_shell()
         application.init_extensions()
         self.failed = []
+        for name in ("matplotlib", "time"):  # IPython imports magics when they are first used
+            self.shell.find_magic(name)
         with self.shell.builtin_trap:  # pandas and others look when they are imported whether there is a kernel
             for name in preload:
                 try:
@@ -390,6 +395,7 @@ class Workshop:
         pyplot = sys.modules.get("matplotlib.pyplot")
         if pyplot:
             pyplot.close("all")
+            self._show_figures_first()
         self.shell.reset(new_session=True, aggressive=False)
         history = self.shell.history_manager
         history._i00 = history._i = history._ii = history._iii = ""
@@ -406,6 +412,15 @@ class Workshop:
         self._operands = Operands()
         self._pristine = Pristine(self.kernel)
         self._audit = Audit()
+
+    def _show_figures_first(self) -> None:
+        """After a cell, let figures be shown, which closes them, before pyplot draws those that are open.
+
+        Otherwise each is drawn once more than it need be, for a window that there is not, which takes as long as all
+        else that a notebook does.
+        """
+        callbacks = self.shell.events.callbacks["post_execute"]
+        callbacks.sort(key=lambda callback: callback.__module__ == "matplotlib.pyplot")
 
     def run(self, wire: Wire) -> None:
         """Be the kernel of one notebook, until the starter hangs up."""
