@@ -46,9 +46,9 @@ def room_of(course: Course, **settings: Any) -> CourseRoom:
     return open_course(course.folder, Config({"SandboxedExecute": {"unsafe": True, "preload": []}, **settings}))
 
 
-def graded(course: Course, *, force: bool = False, **settings: Any) -> dict[str, Result]:
+def graded(course: Course, *, force: bool = False, workers: int = 3, **settings: Any) -> dict[str, Result]:
     room = room_of(course, **settings)
-    options = Options(force=force, workers=3, feedback=False)
+    options = Options(force=force, workers=workers, feedback=False)
     return {one.account: one for one in grade(room, ASSIGNMENT, room.submitted(ASSIGNMENT), options)}
 
 
@@ -74,6 +74,27 @@ def test_the_same_is_run_once_and_everyone_gets_all_of_it(course: Course, runs: 
         assert (place(course, account) / "data.txt").read_text() == "12"
         assert read_graded(place(course, account))["ps1"].cells[7].outputs != []
     assert (place(course, "dan") / "data.txt").read_text() == "another2"
+
+
+def test_when_what_came_of_the_same_is_gone_as_it_could_not_be_recorded_the_next_is_run(
+    course: Course, runs: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course.hand_in("abe", course.answered())
+    course.hand_in("ana", course.answered())
+    with Gradebook(f"sqlite:///{course.folder}/gradebook.db", "ds1") as gradebook:
+        gradebook.add_student("ana")
+    read = read_graded
+
+    def not_that_of_abe(folder: Path) -> Any:
+        if folder.parent.name == "abe":
+            raise FileNotFoundError(folder)
+        return read(folder)
+
+    monkeypatch.setattr("nbcohort.grading.workshop.read_graded", not_that_of_abe)
+    results = graded(course, workers=1, Autograde={"create_student": False})
+
+    assert (results["abe"].outcome, results["ana"].outcome) == ("failed", "graded")
+    assert runs.accounts == ["abe", "ana"]
 
 
 def test_each_of_the_same_has_its_own_repairs(course: Course, runs: Counted) -> None:

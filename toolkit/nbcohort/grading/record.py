@@ -16,7 +16,7 @@ from nbgrader.api import Assignment, Grade, MissingEntry, Student, SubmittedAssi
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import Engine, case, create_engine, event, func, insert, inspect, select
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.orm import Session
 
 from nbcohort.errors import NbcohortError, NotFound
@@ -92,8 +92,12 @@ class Book:
         try:
             with Session(self._engine) as session:
                 return function(session)
-        except (OperationalError, InterfaceError) as error:
-            raise GradebookAway(_("The gradebook cannot be used: {why}").format(why=_why(error))) from error
+        except DBAPIError as error:
+            if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
+                raise GradebookAway(_("The gradebook cannot be used: {why}").format(why=_why(error))) from error
+            raise
+        except PendingRollbackError as error:  # the connection was lost, and someone did not see why
+            raise GradebookAway(_("The gradebook cannot be used: {why}").format(why=error)) from error
 
     def standings(self, assignment: str) -> dict[str, Standing]:
         """Return what the gradebook says of all submissions of an assignment, by account."""

@@ -98,7 +98,8 @@ class Workshop:
             if turn.graded is None:
                 turn.waiting.append((prepared, started))
         if turn.graded:
-            yield self._like(prepared, key, turn.graded, started)
+            with suppress(Stopped):
+                yield self._like(prepared, key, turn.graded, started, perform)
         elif first:
             yield from self._take_turn(turn, key, perform)
 
@@ -119,7 +120,10 @@ class Workshop:
         yield outcome
         for other, since in others:
             if isinstance(outcome, Ready):
-                yield self._like(other, key, outcome.submission, since)
+                try:
+                    yield self._like(other, key, outcome.submission, since, perform)
+                except Stopped:
+                    return
             else:
                 other.submission.place.tidy()
                 yield Failed(other.submission, outcome.reason, self._clock() - since)
@@ -150,13 +154,21 @@ class Workshop:
                 return self._take_over(prepared, key, prepared.submission.place.folder, started)
         return None
 
-    def _like(self, prepared: Prepared, key: str, other: Submission, started: float) -> Ready | Failed:
-        """Return a submission that is the same as another, which has been run."""
+    def _like(
+        self, prepared: Prepared, key: str, other: Submission, started: float, perform: Perform | None
+    ) -> Ready | Failed:
+        """Return a submission that is the same as another, which has been run.
+
+        If what came of that one is not there any more, as it could not be recorded, this one is run, too.
+        """
+        place = other.place
         try:
-            for folder in (other.place.ready, other.place.folder, other.place.ready):
-                with suppress(FileNotFoundError):  # it may be on its way from one to the other
+            for folder in (place.ready, place.folder, place.ready, place.folder):  # it may be on its way
+                with suppress(FileNotFoundError):
                     return self._take_over(prepared, key, folder, started)
-            return self._take_over(prepared, key, other.place.folder, started)
+            return self._once(prepared, key, started, perform)
+        except Stopped:
+            raise
         except Exception as error:  # noqa: BLE001
             return self._failed(prepared.submission, error, started)
 

@@ -39,6 +39,8 @@ class Audit:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str], None] = {}
+        self.codes_were_replaced = False
+        """Whether any function was given another body, by whomever."""
         self._testing = False
         self._busy = False
         sys.addaudithook(self._hook)
@@ -64,6 +66,7 @@ class Audit:
         elif event == "object.__setattr__":
             if arguments[1] != "__code__":
                 return
+            self.codes_were_replaced = True
             event = "__code__"
         elif event not in _ALWAYS and not (self._testing and event in _IN_TESTS):
             return

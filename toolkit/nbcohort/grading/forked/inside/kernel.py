@@ -263,7 +263,8 @@ class NotebookKernel(IPythonKernel):
 
     def _begin_test(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Put back what the notebook has replaced, and look at what the next cell compares."""
-        replaced, covered = self._pristine.restore(), self._pristine.covered(wanted["builtins"])
+        replaced = self._pristine.restore(codes=self._audit.codes_were_replaced)
+        covered = self._pristine.covered(wanted["builtins"])
         self._operands.begin(self.shell)
         self._audit.begin_test()
         return {"replaced": replaced, "covered": covered}

@@ -124,15 +124,14 @@ class _Space:
     def _is_same(self) -> bool:
         """Return whether nothing can be another thing: looking closely takes much longer."""
         now = vars(self._thing)
-        return (
-            len(now) == len(self._state)
-            and all(map(operator.is_, now.values(), self._state))
-            and all(map(operator.is_, map(_CODE_OF, self._functions), self._expected))
-        )
+        return len(now) == len(self._state) and all(map(operator.is_, now.values(), self._state))
 
-    def restore(self) -> Iterator[str]:
-        """Put back what is another thing now; yield its name."""
-        if not self._is_same():
+    def _has_same_codes(self) -> bool:
+        return all(map(operator.is_, map(_CODE_OF, self._functions), self._expected))
+
+    def restore(self, *, codes: bool) -> Iterator[str]:
+        """Put back what is another thing now; yield its name. `codes`: look into functions, too."""
+        if not self._is_same() or (codes and not self._has_same_codes()):
             yield from self._restore()
             self._state = list(vars(self._thing).values())
 
@@ -218,11 +217,14 @@ class Pristine:
     def _transforms(self) -> list[list[Any]]:
         return [getattr(self._shell.input_transformer_manager, name) for name in _LISTS]
 
-    def restore(self) -> list[str]:
-        """Put back what the notebook has replaced; return what that was, in words that are names."""
+    def restore(self, *, codes: bool) -> list[str]:
+        """Put back what the notebook has replaced; return what that was, in words that are names.
+
+        `codes`: look into functions, too, which makes copies of much memory.
+        """
         found: list[str] = []
         for space in self._spaces:
-            found += space.restore()
+            found += space.restore(codes=codes)
         found += self._restore_instances()
         found += self._restore_lists()
         found += self._restore_settings()

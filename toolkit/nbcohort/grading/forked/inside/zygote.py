@@ -58,6 +58,7 @@ def _prepare(options: dict[str, Any]) -> tuple[Workshop, ModuleType | None]:
     workshop = Workshop(options["preload"])
     gc.collect()
     gc.freeze()
+    gc.enable()
     return workshop, guard
 
 
