@@ -23,7 +23,7 @@ def claims(test: str, **names: Any) -> list[list[str]]:
     operands.begin(shell)
     tree = ast.fix_missing_locations(operands.visit(ast.parse(test)))
     exec(compile(tree, "test", "exec"), {"np": np, "pd": pd, "pytest": pytest, **names})  # noqa: S102 - it is our own
-    found = operands.end(shell)
+    found = operands.end(shell, test)
     assert shell.ast_transformers == []
     return found
 
@@ -116,10 +116,10 @@ def test_a_function_of_the_test_works_when_the_test_is_over() -> None:
     operands.begin(Shell())
     tree = ast.fix_missing_locations(operands.visit(ast.parse("def check(x):\n    assert x == 1\n    return x")))
     exec(compile(tree, "test", "exec"), names)  # noqa: S102
-    operands.end(Shell())
+    operands.end(Shell(), "")
 
     assert names["check"](1) == 1
-    assert operands.end(Shell()) == []
+    assert operands.end(Shell(), "") == []
 
 
 def test_of_a_loop_only_the_first_rounds_are_kept() -> None:

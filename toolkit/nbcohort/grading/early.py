@@ -1,10 +1,14 @@
 """What is done while nothing has been imported yet: grading begins with seconds of imports, here and in the sandbox."""
 
+import os
 import re
+import threading
 import tomllib
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from nbcohort.errors import NbcohortError
 from nbcohort.grading.forked.inside.without import GRAMMAR, without
 from nbcohort.grading.forked.zygote import PRELOAD, ZYGOTES, Environment
 from nbcohort.sandbox import probe
@@ -30,6 +34,28 @@ def start_what_is_forked(course: Path, *, unsafe: bool) -> None:
     preload = preloaded_by(course)
     tier = None if unsafe else probe()
     ZYGOTES.start(Environment(PRELOAD if preload is None else preload, (course.absolute(),), tier))
+
+
+def start_in_time(arguments: Sequence[str]) -> None:
+    """Do so in the background for the command line of `nbcohort grade`, before it is understood as it should be."""
+    course = Path(_value_of("--course", arguments) or os.environ.get("NBCOHORT_COURSE") or ".")
+    if _value_of("--executor", arguments):
+        return
+
+    def start() -> None:
+        with suppress(NbcohortError, OSError):  # the command itself comes across it, too, and says it
+            start_what_is_forked(course, unsafe="--unsafe" in arguments)
+
+    threading.Thread(target=start, name="in-time", daemon=True).start()
+
+
+def _value_of(option: str, arguments: Sequence[str]) -> str | None:
+    for one, following in zip(arguments, [*arguments[1:], None], strict=True):
+        if one == option:
+            return following
+        if one.startswith(f"{option}="):
+            return one.partition("=")[2]
+    return None
 
 
 def preloaded_by(course: Path) -> tuple[str, ...] | None:

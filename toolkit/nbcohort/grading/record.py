@@ -120,7 +120,7 @@ class Book:
 def _engine(url: str) -> Engine:
     """Return an engine; on SQLite a transaction gets its turn before it reads, so that it need not give up later."""
     sqlite = url.startswith("sqlite")
-    engine = create_engine(url, pool_pre_ping=True, connect_args={"timeout": _WAIT_SECONDS} if sqlite else {})
+    engine = create_engine(url, pool_pre_ping=not sqlite, connect_args={"timeout": _WAIT_SECONDS} if sqlite else {})
     if sqlite:
 
         @event.listens_for(engine, "connect")

@@ -66,6 +66,7 @@ class ForkedKernel:
         self.exceeded: Exceeded | None = None
         self.pid = 0
         self._nonsense = False
+        self._zygote = zygote
         self._apart = zygote.namespaces
         self._folder = folder
         self._limits = limits
@@ -239,7 +240,8 @@ class ForkedKernel:
             return
         self._closed = True
         self.kill()
-        self._fork.wire.close()
-        for number in (self._fork.out, self._fork.err, self._fork.whole, self._process, self.work):
+        self._zygote.ended()
+        self._fork.close()
+        for number in (self._process, self.work):
             if number >= 0:
                 os.close(number)

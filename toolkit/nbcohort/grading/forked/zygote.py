@@ -54,6 +54,10 @@ class Environment:
     """`PYTHONHASHSEED`, if the course fixes it."""
 
 
+_Kind = tuple[tuple[tuple[str, str], ...], Limits]
+"""What all notebooks of a kind have in common, besides the zygote: environment variables and limits."""
+
+
 @dataclass
 class Fork:
     """A new notebook process, before its first message."""
@@ -64,6 +68,12 @@ class Fork:
     whole: int
     """A pidfd of the process with which all of the notebook ends."""
 
+    def close(self) -> None:
+        """Let go of it: it ends when nobody has its wire."""
+        self.wire.close()
+        for number in (self.out, self.err, self.whole):
+            os.close(number)
+
 
 class Zygote:
     """One zygote; several threads may ask it to fork."""
@@ -72,6 +82,10 @@ class Zygote:
         """Start it; raises `CannotFork`, or what the sandbox raises."""
         self._environment = environment
         self._turn = threading.Lock()
+        self._spares: dict[_Kind, Fork] = {}
+        self._spare_turn = threading.Lock()
+        self._running = 0
+        self._closed = False
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.settimeout(_SECONDS)
         self.program: Sandboxed | None = None
@@ -150,11 +164,44 @@ class Zygote:
         return self.process.poll() is None
 
     def fork(self, variables: Mapping[str, str], limits: Limits, work: Path | None) -> Fork:
-        """Return a new notebook process; without namespaces, it works in the folder `work`. Raises `OSError`."""
+        """Return a new notebook process; without namespaces, it works in the folder `work`. Raises `OSError`.
+
+        With namespaces, and a processor that has nothing else to do, it may have been made before it was asked for, and
+        the next one is made now, in the background. Whoever has it says when it has `ended`.
+        """
+        kind = (tuple(sorted(variables.items())), limits)
+        with self._spare_turn:
+            fork = self._spares.pop(kind, None)
+        if fork is None:
+            fork = self._fork(variables, limits, work)
+        with self._spare_turn:
+            self._running += 1
+            busy = self._running >= len(os.sched_getaffinity(0))
+        if self.namespaces and not busy:
+            threading.Thread(target=self._make_spare, args=(kind,), name="spare", daemon=True).start()
+        return fork
+
+    def ended(self) -> None:
+        """Hear that a notebook process has ended."""
+        with self._spare_turn:
+            self._running -= 1
+
+    def _make_spare(self, kind: _Kind) -> None:
+        """Make a notebook process that waits for a notebook of this kind; without one, the next is made when needed."""
+        with contextlib.suppress(OSError):
+            fork = self._fork(dict(kind[0]), kind[1], None, spare=True)
+            with self._spare_turn:
+                if self._closed or kind in self._spares:
+                    fork.close()
+                else:
+                    self._spares[kind] = fork
+
+    def _fork(self, variables: Mapping[str, str], limits: Limits, work: Path | None, *, spare: bool = False) -> Fork:
         tier = self._environment.tier
         plan = {
             "guard": plan_of(replace(self.policy, limits=limits), tier, work) if tier else None,
             "work": str(work) if work else None,
+            "spare": spare,
             "environment": dict(variables),
             "unset": list(_ONE_THREAD),
         }
@@ -183,6 +230,11 @@ class Zygote:
 
     def close(self) -> None:
         """End it, and every notebook that it has forked."""
+        with self._spare_turn:
+            self._closed = True
+            for fork in self._spares.values():
+                fork.close()
+            self._spares.clear()
         with contextlib.suppress(OSError):
             self.control.shutdown(socket.SHUT_RDWR)
         self.control.close()

@@ -18,7 +18,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -274,7 +274,7 @@ class NotebookKernel(IPythonKernel):
         source = wanted["test"]
         seen = self._audit.take(self.shell.compile.get_code_name(source, source, 0))
         own_result = is_of_notebook(type(self.shell.user_ns.get("_")))
-        held = self._operands.end(self.shell)
+        held = self._operands.end(self.shell, source)
         failed = await self._fails(wanted["canary"]) if wanted["canary"] else True
         return {"seen": seen, "own_result": own_result, "held": held if wanted["canary"] else [], "failed": failed}
 
@@ -386,13 +386,8 @@ class Workshop:
         """Run cells that nobody sees, then forget them."""
         self.kernel.shell_channel_thread = SimpleNamespace(parent_thread=threading.main_thread())
 
-        async def run() -> None:
-            self.kernel.io_loop = IOLoop.current()
-            for code in (*_WARM_UP, *(code for name in preloaded for code in _WARM_UP_FOR.get(name, ()))):
-                await self.kernel._execute(_request({"kind": "execute_request", "parent": "warm-up"}, {"code": code}))
-
         names = dict(self.shell.user_ns)
-        asyncio.run(run())
+        self._run_unseen([*_WARM_UP, *(code for name in preloaded for code in _WARM_UP_FOR.get(name, ()))])
         pyplot = sys.modules.get("matplotlib.pyplot")
         if pyplot:
             pyplot.close("all")
@@ -406,13 +401,25 @@ class Workshop:
         self.shell.execution_count = 1
         for stream in self.streams:
             stream.take_over()
-        for name in list(linecache.cache):
-            if not Path(name).exists():  # what cells were compiled as
-                del linecache.cache[name]
-        self.kernel._shell_parent.set({})
         self._operands = Operands()
         self._pristine = Pristine(self.kernel)
         self._audit = Audit()
+
+    def _run_unseen(self, codes: Iterable[str], **options: bool) -> None:
+        """Run cells of which nobody hears."""
+
+        async def run() -> None:
+            self.kernel.io_loop = IOLoop.current()
+            for code in codes:
+                request = _request({"kind": "execute_request", "parent": "unseen"}, {"code": code, **options})
+                await self.kernel._execute(request)
+
+        before = set(linecache.cache)
+        asyncio.run(run())
+        for name in linecache.cache.keys() - before:
+            if not Path(name).exists():  # what cells were compiled as
+                del linecache.cache[name]
+        self.kernel._shell_parent.set({})
 
     def _show_figures_first(self) -> None:
         """After a cell, let figures be shown, which closes them, before pyplot draws those that are open.
@@ -422,6 +429,11 @@ class Workshop:
         """
         callbacks = self.shell.events.callbacks["post_execute"]
         callbacks.sort(key=lambda callback: callback.__module__ == "matplotlib.pyplot")
+
+    def rehearse(self) -> None:
+        """Use what every notebook uses while nobody waits: memory is copied from the zygote's when it is first used."""
+        self._pristine.restore(codes=False)
+        self._run_unseen(["pass"], store_history=False)
 
     def run(self, wire: Wire) -> None:
         """Be the kernel of one notebook, until the starter hangs up."""

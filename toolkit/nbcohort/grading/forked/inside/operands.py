@@ -51,11 +51,16 @@ _OPERATORS: dict[type[ast.cmpop], tuple[Callable[[Any, Any], Any], Callable[[Any
 class _Place:
     """A comparison in a test."""
 
-    def __init__(self, text: str, operators: list[type[ast.cmpop]] | None, *, raises: bool = False) -> None:
-        self.text = text if len(text) <= 80 else text[:77] + "..."
+    def __init__(self, node: ast.expr, operators: list[type[ast.cmpop]] | None, *, raises: bool = False) -> None:
+        self._node = node
         self.operators = operators
         self.raises = raises
         self.kept: list[dict[int, Any]] = []
+
+    def text(self, source: str) -> str:
+        """Return what stands there in the test `source`, at most 80 characters."""
+        text = " ".join((ast.get_source_segment(source, self._node) or "a comparison").split())
+        return text if len(text) <= 80 else text[:77] + "..."
 
 
 class Operands(ast.NodeTransformer):
@@ -73,11 +78,11 @@ class Operands(ast.NodeTransformer):
         self._active = True
         shell.ast_transformers.append(self)
 
-    def end(self, shell: Any) -> list[list[str]]:
-        """The test is over; return the comparisons of which a mutant holds, each with what was replaced in it."""
+    def end(self, shell: Any, source: str) -> list[list[str]]:
+        """The test `source` is over; return the comparisons of which a mutant holds, and what was replaced in each."""
         self._active = False
         shell.ast_transformers[:] = [one for one in shell.ast_transformers if one is not self]
-        found = [[place.text, which] for place in self._places for which in dict.fromkeys(_held(place))]
+        found = [[place.text(source), which] for place in self._places for which in dict.fromkeys(_held(place))]
         self._places.clear()
         return found
 
@@ -100,29 +105,26 @@ class Operands(ast.NodeTransformer):
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         """Keep what is compared."""
-        text = ast.unparse(node)
         self.generic_visit(node)
         if self._asserting and any(type(one) in _OPERATORS for one in node.ops):
-            number = self._place(_Place(text, [type(one) for one in node.ops]))
+            number = self._place(_Place(node, [type(one) for one in node.ops]))
             node.left = _kept(number, 0, node.left)
             node.comparators = [_kept(number, position, one) for position, one in enumerate(node.comparators, 1)]
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """Keep the arguments of what says that two things are the same."""
-        text = ast.unparse(node)
         self.generic_visit(node)
         if self._asserting and _called(node) in _SAYS_SAME:
-            return self._call(node, _Place(text, None))
+            return self._call(node, _Place(node, None))
         return node
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST:
         """Keep the arguments of helpers."""
-        text = ast.unparse(node)
         self.generic_visit(node)
         call = node.value
         if isinstance(call, ast.Call) and _TWO_ARE_SAME.match(_called(call)) and len(call.args) >= 2:
-            node.value = self._call(call, _Place(text, None, raises=True))
+            node.value = self._call(call, _Place(call, None, raises=True))
         return node
 
     def _call(self, node: ast.Call, place: _Place) -> ast.Call:

@@ -145,6 +145,8 @@ def _run(workshop: Workshop, plan: dict[str, Any], wire: Wire) -> None:
     for name in plan["unset"]:
         os.environ.pop(name, None)
     tempfile.tempdir = None
+    if plan["spare"]:
+        workshop.rehearse()
     sys.path.append("")  # last: a file beside the notebook is no replacement for what is installed
     _receive_files(wire)
     ourselves, folder = os.pidfd_open(os.getpid()), os.open(".", os.O_PATH | os.O_DIRECTORY)
