@@ -11,8 +11,8 @@ submissions were made to deserve: a fast wrong grader is worthless, and the exit
 - Papermill, `execute_notebook` of all notebooks in one process, with its default engine and with ours.
 - otter, `grade_submission` of all notebooks in one process, without its container. It is installed into a cache folder
   the first time.
-- The floor: the cells of each notebook executed in a fork of a warm process, without sandbox, kernel and IPython, and
-  in turns with that the same notebook in our sandbox, from a warm Python process.
+- The floor: the cells of each notebook executed in a fork of a warm process, their figures and last values rendered,
+  without sandbox, kernel and IPython; in turns with that the same notebook in our sandbox, from a warm Python process.
 """
 
 import argparse

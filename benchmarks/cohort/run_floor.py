@@ -1,12 +1,13 @@
 """The floor: the cells of a notebook, executed and nothing else.
 
 This process has imported numpy, pandas and matplotlib, and has run one notebook already. For each path that it reads
-from its standard input it forks; the fork executes the cells' sources, one after the other, and renders figures to
-PNG, as a notebook would. No sandbox, no kernel, no IPython, no output, nothing is written. It answers with a line of
-JSON: seconds from before the fork until the fork was waited for, seconds of each code cell, and how many cells failed
-and how many figures were rendered, to see that the same was done.
+from its standard input it forks; the fork executes the cells' sources, one after the other, renders figures to PNG and
+a cell's last value to text and HTML, as a notebook would. No sandbox, no kernel, no IPython, nothing is written. It
+answers with a line of JSON: seconds from before the fork until the fork was waited for, seconds of each code cell, and
+how many cells failed and how many figures were rendered, to see that the same was done.
 """
 
+import ast
 import gc
 import io
 import json
@@ -31,6 +32,19 @@ def sources(path: str) -> list[str]:
     return ["\n".join(line for line in source.splitlines() if not line.startswith("%")) for source in joined]
 
 
+def run(source: str, namespace: dict[str, Any]) -> None:
+    """Execute a cell; render the value of its last expression, if it is one."""
+    statements = ast.parse(source)
+    last = statements.body.pop() if statements.body and isinstance(statements.body[-1], ast.Expr) else None
+    exec(compile(statements, "<cell>", "exec"), namespace)  # noqa: S102 - the cohort is made by ourselves
+    if last:
+        value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), namespace)  # noqa: S307
+        if value is not None and not source.rstrip().endswith(";"):
+            repr(value)
+            if hasattr(value, "_repr_html_"):
+                value._repr_html_()
+
+
 def execute(cells: list[str]) -> dict[str, Any]:
     """Execute cells in a namespace of their own; return what came of it."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
@@ -38,7 +52,7 @@ def execute(cells: list[str]) -> dict[str, Any]:
     for source in cells:
         start = time.perf_counter()
         try:
-            exec(compile(source, "<cell>", "exec"), namespace)  # noqa: S102 - the cohort is made by ourselves
+            run(source, namespace)
         except Exception:  # noqa: BLE001 - a learner's
             errors += 1
         for number in plt.get_fignums():

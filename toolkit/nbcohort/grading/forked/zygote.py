@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,8 @@ _BOOT = (
 )
 """There is next to nothing for the garbage collector to find in what is imported, and it would look again and again."""
 _SECONDS = 120
+REHEARSED = b"r"
+"""What a notebook process says that was made before it was asked for."""
 PRELOAD = ("numpy", "pandas", "matplotlib.pyplot")
 """What is imported before any notebook runs, if the course does not say otherwise."""
 _ONE_THREAD = ("MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -85,6 +88,8 @@ class Zygote:
         self._spares: dict[_Kind, Fork] = {}
         self._spare_turn = threading.Lock()
         self._running = 0
+        self._lately: deque[int] = deque(maxlen=6)
+        """How many ran when the last ones were asked for."""
         self._closed = False
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.settimeout(_SECONDS)
@@ -167,7 +172,7 @@ class Zygote:
         """Return a new notebook process; without namespaces, it works in the folder `work`. Raises `OSError`.
 
         With namespaces, and a processor that has nothing else to do, it may have been made before it was asked for, and
-        the next one is made now, in the background. Whoever has it says when it has `ended`.
+        have rehearsed; the next one is made now, in the background. Whoever has it says when it has `ended`.
         """
         kind = (tuple(sorted(variables.items())), limits)
         with self._spare_turn:
@@ -176,8 +181,10 @@ class Zygote:
             fork = self._fork(variables, limits, work)
         with self._spare_turn:
             self._running += 1
-            busy = self._running >= len(os.sched_getaffinity(0))
-        if self.namespaces and not busy:
+            self._lately.append(self._running)
+            is_first, most = len(self._lately) == 1, max(self._lately)
+            wanted = not is_first and most < len(os.sched_getaffinity(0)) and kind not in self._spares
+        if self.namespaces and wanted:
             threading.Thread(target=self._make_spare, args=(kind,), name="spare", daemon=True).start()
         return fork
 
@@ -190,8 +197,13 @@ class Zygote:
         """Make a notebook process that waits for a notebook of this kind; without one, the next is made when needed."""
         with contextlib.suppress(OSError):
             fork = self._fork(dict(kind[0]), kind[1], None, spare=True)
+            try:
+                fork.wire.settimeout(_SECONDS)
+                has_rehearsed = fork.wire.recv(1) == REHEARSED
+            except OSError:
+                has_rehearsed = False
             with self._spare_turn:
-                if self._closed or kind in self._spares:
+                if self._closed or kind in self._spares or not has_rehearsed:
                     fork.close()
                 else:
                     self._spares[kind] = fork

@@ -23,6 +23,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import ipykernel.debugger
 from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
@@ -36,9 +37,6 @@ from .pristine import Pristine, import_helpers, is_of_notebook
 from .values import packed, unpacked
 from .wire import Wire
 from .without import GRAMMAR, without
-
-with without("debugpy"):  # its import takes a while, and there is nobody to debug here
-    import ipykernel.debugger  # noqa: F401
 
 _BUFFERED = 1 << 14
 """Characters that a stream keeps back at most."""
@@ -346,6 +344,7 @@ class Workshop:
     """A kernel and its streams, made and warmed up before any notebook is known."""
 
     def __init__(self, preload: list[str]) -> None:
+        ipykernel.debugger._is_debugpy_available = False
         session = WireSession(key=b"")
         self.streams = (Stream(session, "stdout", 1), Stream(session, "stderr", 2))
         self.streams[0].peer, self.streams[1].peer = self.streams[1], self.streams[0]
@@ -380,14 +379,22 @@ class Workshop:
                 except ImportError as error:
                     self.failed.append(f"{name}: {error}")
             import_helpers()
-        self._warm_up([name for name in preload if name in sys.modules])
-
-    def _warm_up(self, preloaded: list[str]) -> None:
-        """Run cells that nobody sees, then forget them."""
+        for_modules = (code for name in preload if name in sys.modules for code in _WARM_UP_FOR.get(name, ()))
+        self._cells = (*_WARM_UP, *for_modules)
         self.kernel.shell_channel_thread = SimpleNamespace(parent_thread=threading.main_thread())
+        self.rehearse()
+        self._operands = Operands()
+        self._pristine = Pristine(self.kernel)
+        self._audit = Audit()
 
+    def rehearse(self) -> None:
+        """Run cells that nobody sees, then forget them.
+
+        Before notebooks are forked, they let Python import and cache what it otherwise would in each notebook. In a
+        fork that waits for its notebook, they let the system copy the memory that notebooks use.
+        """
         names = dict(self.shell.user_ns)
-        self._run_unseen([*_WARM_UP, *(code for name in preloaded for code in _WARM_UP_FOR.get(name, ()))])
+        self._run_unseen(self._cells)
         pyplot = sys.modules.get("matplotlib.pyplot")
         if pyplot:
             pyplot.close("all")
@@ -401,17 +408,14 @@ class Workshop:
         self.shell.execution_count = 1
         for stream in self.streams:
             stream.take_over()
-        self._operands = Operands()
-        self._pristine = Pristine(self.kernel)
-        self._audit = Audit()
 
-    def _run_unseen(self, codes: Iterable[str], **options: bool) -> None:
+    def _run_unseen(self, codes: Iterable[str]) -> None:
         """Run cells of which nobody hears."""
 
         async def run() -> None:
             self.kernel.io_loop = IOLoop.current()
             for code in codes:
-                request = _request({"kind": "execute_request", "parent": "unseen"}, {"code": code, **options})
+                request = _request({"kind": "execute_request", "parent": "unseen"}, {"code": code})
                 await self.kernel._execute(request)
 
         before = set(linecache.cache)
@@ -429,11 +433,6 @@ class Workshop:
         """
         callbacks = self.shell.events.callbacks["post_execute"]
         callbacks.sort(key=lambda callback: callback.__module__ == "matplotlib.pyplot")
-
-    def rehearse(self) -> None:
-        """Use what every notebook uses while nobody waits: memory is copied from the zygote's when it is first used."""
-        self._pristine.restore(codes=False)
-        self._run_unseen(["pass"], store_history=False)
 
     def run(self, wire: Wire) -> None:
         """Be the kernel of one notebook, until the starter hangs up."""

@@ -147,6 +147,7 @@ def _run(workshop: Workshop, plan: dict[str, Any], wire: Wire) -> None:
     tempfile.tempdir = None
     if plan["spare"]:
         workshop.rehearse()
+        wire.end.send(b"r")
     sys.path.append("")  # last: a file beside the notebook is no replacement for what is installed
     _receive_files(wire)
     ourselves, folder = os.pidfd_open(os.getpid()), os.open(".", os.O_PATH | os.O_DIRECTORY)
