@@ -44,20 +44,20 @@ def run_forked(job: Job) -> tuple[list[Status], tuple[str, ...], tuple[Flag, ...
             try:
                 kernel = ForkedKernel(zygote, job.files(), job.how.environment, job.limits, folder=folder)
             except (OSError, ForkFailed) as error:
-                complaint = why_no_forks(job.tier) if job.tier and zygote.alive else None
+                if zygote.has_ended(within=1):
+                    continue
+                complaint = why_no_forks(job.tier) if job.tier else None
                 if complaint:
                     raise CannotFork(
                         _("Notebooks run in kernels of their own, which takes longer: {why}").format(why=complaint)
                     ) from error
-                if zygote.alive:
-                    raise KernelFailed(_("The kernel did not start: {why}").format(why=error)) from error
-                continue
+                raise KernelFailed(_("The kernel did not start: {why}").format(why=error)) from error
             stack.callback(kernel.close)
             another = functools.partial(_another, zygote, job)
             room, settings = Room(job.limits.output), job.client_settings
             runner = ForkedRunner(job.notebook, kernel=kernel, another=another, room=room, **settings)
             statuses = runner.run()
-            if "died" in statuses and not zygote.alive:
+            if "died" in statuses and zygote.has_ended(within=0.2):
                 continue
             left_behind = bring_back(kernel.work, job.folder, job.keep) if job.keep else ()
             return statuses, left_behind, tuple(runner.guard.flags)

@@ -29,8 +29,6 @@ _BOOT = (
 )
 """There is next to nothing for the garbage collector to find in what is imported, and it would look again and again."""
 _SECONDS = 120
-REHEARSED = b"r"
-"""What a notebook process says that was made before it was asked for."""
 PRELOAD = ("numpy", "pandas", "matplotlib.pyplot")
 """What is imported before any notebook runs, if the course does not say otherwise."""
 _ONE_THREAD = ("MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -87,6 +85,7 @@ class Zygote:
         self._turn = threading.Lock()
         self._spares: dict[_Kind, Fork] = {}
         self._spare_turn = threading.Lock()
+        self._makes_spare = False
         self._running = 0
         self._lately: deque[int] = deque(maxlen=6)
         """How many ran when the last ones were asked for."""
@@ -163,16 +162,19 @@ class Zygote:
         tier = self._environment.tier
         return tier is not None and tier.kind == "namespaces"
 
-    @property
-    def alive(self) -> bool:
-        """Return whether it is there to be asked."""
-        return self.process.poll() is None
+    def has_ended(self, within: float = 0) -> bool:
+        """Return whether it has ended, or does within these seconds: a process that ends closes its sockets first."""
+        try:
+            self.process.wait(within)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def fork(self, variables: Mapping[str, str], limits: Limits, work: Path | None) -> Fork:
         """Return a new notebook process; without namespaces, it works in the folder `work`. Raises `OSError`.
 
         With namespaces, and a processor that has nothing else to do, it may have been made before it was asked for, and
-        have rehearsed; the next one is made now, in the background. Whoever has it says when it has `ended`.
+        rehearses until it is; the next one is made now, in the background. Whoever has it says when it has `ended`.
         """
         kind = (tuple(sorted(variables.items())), limits)
         with self._spare_turn:
@@ -182,9 +184,10 @@ class Zygote:
         with self._spare_turn:
             self._running += 1
             self._lately.append(self._running)
-            is_first, most = len(self._lately) == 1, max(self._lately)
-            wanted = not is_first and most < len(os.sched_getaffinity(0)) and kind not in self._spares
-        if self.namespaces and wanted:
+            is_idle = len(self._lately) > 1 and max(self._lately) < len(os.sched_getaffinity(0))
+            wanted = self.namespaces and is_idle and not self._makes_spare and kind not in self._spares
+            self._makes_spare |= wanted
+        if wanted:
             threading.Thread(target=self._make_spare, args=(kind,), name="spare", daemon=True).start()
         return fork
 
@@ -195,18 +198,17 @@ class Zygote:
 
     def _make_spare(self, kind: _Kind) -> None:
         """Make a notebook process that waits for a notebook of this kind; without one, the next is made when needed."""
-        with contextlib.suppress(OSError):
+        try:
             fork = self._fork(dict(kind[0]), kind[1], None, spare=True)
-            try:
-                fork.wire.settimeout(_SECONDS)
-                has_rehearsed = fork.wire.recv(1) == REHEARSED
-            except OSError:
-                has_rehearsed = False
-            with self._spare_turn:
-                if self._closed or kind in self._spares or not has_rehearsed:
-                    fork.close()
-                else:
-                    self._spares[kind] = fork
+        except OSError:
+            return
+        finally:
+            self._makes_spare = False
+        with self._spare_turn:
+            if self._closed:
+                fork.close()
+            else:
+                self._spares[kind] = fork
 
     def _fork(self, variables: Mapping[str, str], limits: Limits, work: Path | None, *, spare: bool = False) -> Fork:
         tier = self._environment.tier
@@ -271,7 +273,7 @@ class Zygotes:
             lock = self._locks.setdefault(environment, threading.Lock())
         with lock:
             zygote = self._zygotes.get(environment)
-            if zygote is None or not zygote.alive:
+            if zygote is None or zygote.has_ended():
                 if zygote:
                     zygote.close()
                 zygote = self._zygotes[environment] = Zygote(environment)

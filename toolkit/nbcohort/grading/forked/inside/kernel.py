@@ -18,7 +18,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -387,14 +387,14 @@ class Workshop:
         self._pristine = Pristine(self.kernel)
         self._audit = Audit()
 
-    def rehearse(self) -> None:
-        """Run cells that nobody sees, then forget them.
+    def rehearse(self, stop: Callable[[], bool] = lambda: False) -> None:
+        """Run cells that nobody sees, no more of them when it is time to `stop`, and forget them.
 
         Before notebooks are forked, they let Python import and cache what it otherwise would in each notebook. In a
         fork that waits for its notebook, they let the system copy the memory that notebooks use.
         """
         names = dict(self.shell.user_ns)
-        self._run_unseen(self._cells)
+        self._run_unseen(self._cells, stop)
         pyplot = sys.modules.get("matplotlib.pyplot")
         if pyplot:
             pyplot.close("all")
@@ -409,12 +409,14 @@ class Workshop:
         for stream in self.streams:
             stream.take_over()
 
-    def _run_unseen(self, codes: Iterable[str]) -> None:
+    def _run_unseen(self, codes: Iterable[str], stop: Callable[[], bool]) -> None:
         """Run cells of which nobody hears."""
 
         async def run() -> None:
             self.kernel.io_loop = IOLoop.current()
             for code in codes:
+                if stop():
+                    break
                 request = _request({"kind": "execute_request", "parent": "unseen"}, {"code": code})
                 await self.kernel._execute(request)
 
