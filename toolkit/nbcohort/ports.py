@@ -1,8 +1,11 @@
 """A port for a server that is about to start."""
 
+import atexit
+import contextlib
 import socket
 
-_reserved: list[socket.socket] = []
+_reserved = contextlib.ExitStack()
+atexit.register(_reserved.close)
 
 
 def free_port() -> int:
@@ -12,9 +15,8 @@ def free_port() -> int:
     same; whoever asks for any port, or connects to somewhere, gets another one. A port that is found and let go may be
     another program's by the time our server has started.
     """
-    holder = socket.socket()
+    holder = _reserved.enter_context(socket.socket())
     holder.bind(("127.0.0.1", 0))
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    _reserved.append(holder)
     port: int = holder.getsockname()[1]
     return port
