@@ -110,13 +110,17 @@ REPAIRED = {"deleted", "empty"}
 STOCK_GIVES_UP = {"dead", "stubborn", "duplicate", "missing"}
 
 
+_PATIENT = "--Execute.iopub_timeout=20"
+"""Stock gives up on honest submissions whose kernel is silent for four seconds, as it is on a busy machine."""
+
+
 def grade_with_stock(course: Course) -> None:
     """Run stock nbgrader over the class, without the submission that stops it, and then over that one."""
     aside = course.folder.parent / "aside"
     shutil.move(course.folder / "submitted" / "duplicate", aside)
-    nbgrader("autograde", ASSIGNMENT, folder=course.folder)
+    nbgrader("autograde", ASSIGNMENT, _PATIENT, folder=course.folder)
     shutil.move(aside, course.folder / "submitted" / "duplicate")
-    nbgrader("autograde", ASSIGNMENT, "--student=duplicate", folder=course.folder)
+    nbgrader("autograde", ASSIGNMENT, "--student=duplicate", _PATIENT, folder=course.folder)
 
 
 @pytest.fixture(scope="module")
