@@ -198,17 +198,15 @@ class Zygote:
 
     def _make_spare(self, kind: _Kind) -> None:
         """Make a notebook process that waits for a notebook of this kind; without one, the next is made when needed."""
-        try:
+        fork = None
+        with contextlib.suppress(OSError):
             fork = self._fork(dict(kind[0]), kind[1], None, spare=True)
-        except OSError:
-            return
-        finally:
+        with self._spare_turn:  # both at once, or another one could be made meanwhile and this one be forgotten
             self._makes_spare = False
-        with self._spare_turn:
-            if self._closed:
-                fork.close()
-            else:
+            if fork and not self._closed:
                 self._spares[kind] = fork
+            elif fork:
+                fork.close()
 
     def _fork(self, variables: Mapping[str, str], limits: Limits, work: Path | None, *, spare: bool = False) -> Fork:
         tier = self._environment.tier
@@ -279,7 +277,7 @@ class Zygotes:
                 zygote = self._zygotes[environment] = Zygote(environment)
             return zygote
 
-    def start(self, environment: Environment) -> threading.Thread:
+    def start(self, environment: Environment) -> None:
         """Start the zygote of an environment in the background, so that the first notebook need not wait for it.
 
         What goes wrong is told to the first notebook.
@@ -289,9 +287,7 @@ class Zygotes:
             with contextlib.suppress(NbcohortError):
                 self.of(environment)
 
-        thread = threading.Thread(target=start, name="zygote", daemon=True)
-        thread.start()
-        return thread
+        threading.Thread(target=start, name="zygote", daemon=True).start()
 
     def close(self) -> None:
         """End them all."""
