@@ -165,6 +165,7 @@ class ForkedRunner(CellRunner):
         self.kernel.request("execute_request", request, json.dumps({"code": cell.source}).encode())
         self._call(self.on_cell_complete, cell=cell, cell_index=cell_index)
         self.code_cells_executed += 1
+        cell.execution_count = self.code_cells_executed  # until the kernel says so itself
         cell.outputs = []
         self.clear_before_next_output = False
         self._note(cell, "iopub.status.busy")

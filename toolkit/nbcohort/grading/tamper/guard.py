@@ -52,7 +52,8 @@ class Guard:
 
     def after(self, cell: NotebookNode, *, passed: bool) -> None:
         """See whether what must fail after this test does."""
-        wanted = {"test": cell.source, "canary": _canary(cell.source) if passed else None}
+        canary = _canary(cell.source) if passed else None
+        wanted = {"test": cell.source, "canary": canary, "result": _has_result(cell)}
         answer = self._ask("end_test", wanted, _SECONDS)
         if answer is not None:
             if not self._is_in_trouble(cell, answer):
@@ -76,7 +77,7 @@ class Guard:
         claims = list(_claims(answer.get("held")))
         if claims:
             self.flag(cell, "equal", _("The test passes whatever is compared."), *claims)
-        if answer.get("own_result") is True and _has_result(cell):
+        if answer.get("own_result") is True:
             self.flag(cell, "result", _("The test's result is an object of the notebook's making."))
 
 

@@ -32,6 +32,7 @@ _IN_TESTS = frozenset(
 _ATTRIBUTES = frozenset({"tb_frame", "gi_frame", "cr_frame", "ag_frame", "f_code"})
 _CLIMBED = ("/inspect.py", "/traceback.py")
 _MOST = 20
+_WATCHED = _ALWAYS | _IN_TESTS | {"object.__getattr__", "object.__setattr__"}
 
 
 class Audit:
@@ -57,7 +58,7 @@ class Audit:
         return list(dict.fromkeys(found))
 
     def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if self._busy:
+        if event not in _WATCHED or self._busy:  # nearly all events are others, `id()` is one
             return
         if event == "object.__getattr__":
             if not self._testing or arguments[1] not in _ATTRIBUTES:

@@ -32,6 +32,7 @@ from tornado.ioloop import IOLoop
 from traitlets.config import Config
 
 from .audit import Audit
+from .economies import economise, is_of_no_module
 from .operands import Operands
 from .pristine import Pristine, import_helpers, is_of_notebook
 from .values import packed, unpacked
@@ -146,6 +147,8 @@ class WireSession(Session):
         else:
             message = self.msg(msg_or_type, content=content, parent=parent, header=header, metadata=metadata)
         kind = message["header"]["msg_type"]
+        if kind == "status":  # the starter knows
+            return message
         if self.wire is None:
             if self.heard is not None and kind == "execute_reply":
                 self.heard.append(message["content"])
@@ -271,7 +274,7 @@ class NotebookKernel(IPythonKernel):
         """Say what the notebook did meanwhile, which mutants hold, and whether a cell fails that must."""
         source = wanted["test"]
         seen = self._audit.take(self.shell.compile.get_code_name(source, source, 0))
-        own_result = is_of_notebook(type(self.shell.user_ns.get("_")))
+        own_result = bool(wanted["result"]) and is_of_notebook(type(self.shell.user_ns.get("_")))
         held = self._operands.end(self.shell, source)
         failed = await self._fails(wanted["canary"]) if wanted["canary"] else True
         return {"seen": seen, "own_result": own_result, "held": held if wanted["canary"] else [], "failed": failed}
@@ -291,6 +294,8 @@ class NotebookKernel(IPythonKernel):
             traceback.set_mode(mode=mode)
 
     async def _execute(self, message: dict[str, Any]) -> None:
+        code = message["content"]["code"]
+        is_of_no_module(self.shell.compile.get_code_name(code, code, 0))
         self.set_parent([b""], message, channel="shell")
         self.pre_handler_hook()
         self.shell._last_traceback = None  # that of an earlier error is in no reply
@@ -369,6 +374,7 @@ class Workshop:
         application.patch_io()
         application.init_shell()
         application.init_extensions()
+        economise(self.shell)
         self.failed = []
         for name in ("matplotlib", "time"):  # IPython imports magics when they are first used
             self.shell.find_magic(name)

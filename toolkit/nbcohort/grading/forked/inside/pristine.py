@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .versions import Watched
+
 _MODULES = (
     "ast",
     "builtins",
@@ -120,9 +122,13 @@ class _Space:
         self._functions = [function for function, *_more in self._codes]
         self._expected = [code for _function, code, *_more in self._codes]
         self._state = list(vars(thing).values())
+        self._watched = Watched(vars(thing))
+        self._watched.seen()
 
     def _is_same(self) -> bool:
         """Return whether nothing can be another thing: looking closely takes much longer."""
+        if not self._watched.may_have_changed():
+            return True
         now = vars(self._thing)
         return len(now) == len(self._state) and all(map(operator.is_, now.values(), self._state))
 
@@ -134,6 +140,7 @@ class _Space:
         if not self._is_same() or (codes and not self._has_same_codes()):
             yield from self._restore()
             self._state = list(vars(self._thing).values())
+        self._watched.seen()
 
     def _restore(self) -> Iterator[str]:
         now = vars(self._thing)
@@ -180,6 +187,8 @@ class Pristine:
         shell = kernel.shell
         self._shell = shell
         self._imported = dict(sys.modules)
+        self._modules = Watched(sys.modules)
+        self._modules.seen()
         self._instances = {
             "get_ipython()": shell,
             "the kernel": kernel,
@@ -305,19 +314,23 @@ class Pristine:
                 yield "sys.monitoring"
 
     def _restore_modules(self) -> Iterator[str]:
-        for name, module in self._imported.items():
-            now = sys.modules.get(name)
-            if now is not module and now is not None and name != "__main__":
-                sys.modules[name] = module
-                if not isinstance(now, types.ModuleType) or not is_installed(_file_of(now)):
-                    yield f"sys.modules[{name!r}]"
-
+        if self._modules.may_have_changed():
+            yield from self._restore_imported()
+            self._modules.seen()
         for name in _MODULES:
             above, _dot, last = name.rpartition(".")
             parent, child = self._imported.get(above), self._imported.get(name)
             if parent and child and vars(parent).get(last) is not child:
                 setattr(parent, last, child)
                 yield name
+
+    def _restore_imported(self) -> Iterator[str]:
+        for name, module in self._imported.items():
+            now = sys.modules.get(name)
+            if now is not module and now is not None and name != "__main__":
+                sys.modules[name] = module
+                if not isinstance(now, types.ModuleType) or not is_installed(_file_of(now)):
+                    yield f"sys.modules[{name!r}]"
 
     def covered(self, names: list[str]) -> list[str]:
         """Return which of these builtins are covered by functions of the notebook."""

@@ -34,9 +34,13 @@ class Wire:
         self.end = end
         self.pid = os.getpid()
         self._lock = threading.Lock()
+        self._kept = b""
 
     def send(self, kind: str, parent: str, content: bytes, buffers: Sequence[bytes | memoryview] = ()) -> None:
-        """Send a frame; in a process that the notebook forked off, do nothing: the wire is not its."""
+        """Send a frame; in a process that the notebook forked off, do nothing: the wire is not its.
+
+        That a cell begins goes with what comes of it: who reads it would be woken up twice.
+        """
         if os.getpid() != self.pid:
             return
         data = frame({"kind": kind, "parent": parent}, [content, *buffers])
@@ -44,7 +48,11 @@ class Wire:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         try:
             with self._lock:
-                self.end.sendall(data)
+                if kind == "execute_input":
+                    self._kept += data
+                else:
+                    kept, self._kept = self._kept, b""
+                    self.end.sendall(kept + data)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

@@ -1,0 +1,106 @@
+"""What IPython and ipykernel do again and again for each cell, done once: a third of what they cost.
+
+Each of these is made before any notebook is known, and gives what was given before, only sooner. What a notebook has
+changed is asked as ever: nothing is remembered across that.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import ipykernel.compiler
+import ipykernel.ipkernel
+import ipykernel.kernelbase
+import IPython.core.interactiveshell
+from pygments.formatters.terminal256 import Terminal256Formatter
+
+_NO_MODULE = ""
+
+
+def economise(shell: Any) -> None:
+    """Put all of them in place."""
+    _remember_names()
+    _remember_colours()
+    _remember_signatures()
+    _remember_transformed(shell.input_transformer_manager)
+    _format_errors_once(shell)
+
+
+def is_of_no_module(filename: str) -> None:
+    """Let `inspect` know that code of this file, a cell, is of no module.
+
+    Otherwise it looks through all modules for each frame of each traceback, which in a fork copies most of them.
+    """
+    modules_by_file: dict[str, str] = vars(inspect)["modulesbyfile"]
+    modules_by_file[filename] = _NO_MODULE
+
+
+def _remember_names() -> None:
+    """Remember the hash of a cell's source, which its file is named after, and whether it awaits anything."""
+    compiler: Any = ipykernel.compiler
+    compiler.murmur2_x86 = functools.lru_cache(64)(compiler.murmur2_x86)
+    interactive: Any = IPython.core.interactiveshell
+    interactive._should_be_async = functools.lru_cache(8)(interactive._should_be_async)
+
+
+def _remember_colours() -> None:
+    """Remember which of a terminal's colours is nearest to another one; each traceback asks for all of its style."""
+    nearest = functools.lru_cache(256)(Terminal256Formatter()._closest_color)
+    formatter: Any = Terminal256Formatter
+    formatter._closest_color = lambda _self, red, green, blue: nearest(red, green, blue)
+
+
+def _remember_signatures() -> None:
+    """Remember which arguments the shell's method takes, by the method."""
+    base: Any = ipykernel.kernelbase
+    look = base._accepts_parameters
+
+    @functools.lru_cache(8)
+    def accepted(method: Callable[..., Any], names: tuple[str, ...]) -> Any:
+        return look(method, names)
+
+    def accepts_parameters(method: Callable[..., Any], names: list[str]) -> Any:
+        return accepted(method, tuple(names))
+
+    for module in (base, ipykernel.ipkernel):
+        vars(module)["_accepts_parameters"] = accepts_parameters
+
+
+def _remember_transformed(manager: Any) -> None:
+    """Remember the last cell that was transformed: each is transformed twice.
+
+    Only with IPython's own transformers. Those that a notebook adds may give something else each time.
+    """
+    names = ("cleanup_transforms", "line_transforms", "token_transformers")
+    own = [list(getattr(manager, name)) for name in names]
+    transform = manager.transform_cell
+    last: dict[str, str] = {}
+
+    def transform_cell(cell: str) -> str:
+        if any(getattr(manager, name) != many for name, many in zip(names, own, strict=True)):
+            transformed: str = transform(cell)
+            return transformed
+        if cell not in last:
+            transformed = transform(cell)
+            last.clear()
+            last[cell] = transformed
+        return last[cell]
+
+    manager.transform_cell = transform_cell
+
+
+def _format_errors_once(shell: Any) -> None:
+    """Let the shell keep in its history what it has shown of an error; it would format the same again."""
+    formatted = shell._format_exception_for_storage
+
+    def keep(exception: BaseException, *arguments: Any, **options: Any) -> Any:
+        shown = shell._last_traceback
+        if shown is None or getattr(sys, "last_value", None) is not exception:
+            return formatted(exception, *arguments, **options)
+        return {"ename": type(exception).__name__, "evalue": str(exception), "traceback": shown}
+
+    shell._format_exception_for_storage = keep
