@@ -6,6 +6,7 @@ The gradebook has the cells; it does not keep their order, which is that of the 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ class MasterNotebook:
     cells: tuple[MasterCell, ...] = ()
     """In the order of the source notebook."""
 
-    @property
+    @cached_property
     def by_name(self) -> dict[str, MasterCell]:
         """Return its cells by name."""
         return {cell.name: cell for cell in self.cells}

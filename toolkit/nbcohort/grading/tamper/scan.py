@@ -2,7 +2,8 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from nbformat import NotebookNode
 
@@ -44,37 +45,43 @@ _LINES_OF_IPYTHON = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
 def scan(notebook: NotebookNode, master: MasterNotebook) -> tuple[Flag, ...]:
     """Return what is odd, cell by cell; what the instructor has written is not."""
     found = []
-    fixed = _set_up(master)
-    given = _names_in(*(cell.source for cell in master.cells if cell.cell_type == "code"))
-    by_name, sources = master.by_name, {cell.source for cell in master.cells}
+    fixed, given, sources = _of_instructor(master)
     for cell in notebook.cells:
-        known = by_name.get(name_of(cell))
+        known = master.by_name.get(name_of(cell))
         if cell.cell_type != "code" or is_test(cell) or (known and known.locked) or cell.source in sources:
             continue
-        later = _functions(cell.source)
+        parsed = _parsed(cell.source)
+        later = _functions(parsed)
         names = sorted((_names_in(later) & _NAMES) - given)
         if names or (_reads_history(later) and _HISTORY not in given):
             evidence = tuple(names or [f"{_HISTORY}[...]"])
             found.append(Flag(name_of(cell), "names", _("It names what an answer does not need."), evidence))
-        undone = sorted(fixed.keys() & dict(_assigned(cell.source)).keys())
+        undone = sorted(fixed & dict(_assigned(parsed)).keys())
         if undone:
             sentence = _("It changes what the set-up of the notebook says.")
             found.append(Flag(name_of(cell), "names", sentence, tuple(undone)))
     return tuple(found)
 
 
-def _set_up(master: MasterNotebook) -> dict[str, object]:
-    """Return the constants that locked cells define and no answer of the instructor's changes."""
+@lru_cache(8)  # it is the same for a whole cohort
+def _of_instructor(master: MasterNotebook) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Return the constants of the set-up, all names that the instructor uses, and the sources of all cells."""
+    given = _names_in([_parsed(cell.source) for cell in master.cells if cell.cell_type == "code"])
+    return frozenset(_set_up(master)), given, frozenset(cell.source for cell in master.cells)
+
+
+def _set_up(master: MasterNotebook) -> set[str]:
+    """Return the names of the constants that locked cells define and no answer of the instructor's changes."""
     locked = [cell for cell in master.cells if cell.cell_type == "code" and cell.locked and not cell.grade]
     answers = [cell for cell in master.cells if cell.cell_type == "code" and cell.solution]
-    changed = {name for cell in answers for name, _value in _assigned(cell.source)}
-    constants = {name: value for cell in locked for name, value in _assigned(cell.source)}
-    return {name: value for name, value in constants.items() if name not in changed and value is not None}
+    changed = {name for cell in answers for name, _value in _assigned(_parsed(cell.source))}
+    constants = {name: value for cell in locked for name, value in _assigned(_parsed(cell.source))}
+    return {name for name, value in constants.items() if name not in changed and value is not None}
 
 
-def _assigned(source: str) -> Iterator[tuple[str, object]]:
+def _assigned(parsed: ast.AST) -> Iterator[tuple[str, object]]:
     """Yield the names that a cell assigns to at its top level, each with the constant, or None for anything else."""
-    for node in getattr(_parsed(source), "body", ()):
+    for node in getattr(parsed, "body", ()):
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         value = getattr(node, "value", None)
         for target in targets:
@@ -82,11 +89,11 @@ def _assigned(source: str) -> Iterator[tuple[str, object]]:
                 yield target.id, value.value if isinstance(value, ast.Constant) else None
 
 
-def _names_in(*sources: str) -> frozenset[str]:
+def _names_in(nodes: Iterable[ast.AST]) -> frozenset[str]:
     """Return names, attributes, and strings that could be names."""
     found = set()
-    for source in sources:
-        for node in ast.walk(_parsed(source)):
+    for top in nodes:
+        for node in ast.walk(top):
             if isinstance(node, ast.Name):
                 found.add(node.id)
             elif isinstance(node, ast.Attribute):
@@ -96,18 +103,17 @@ def _names_in(*sources: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _reads_history(source: str) -> bool:
+def _reads_history(nodes: Iterable[ast.AST]) -> bool:
     return any(
         isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == _HISTORY
-        for node in ast.walk(_parsed(source))
+        for top in nodes
+        for node in ast.walk(top)
     )
 
 
-def _functions(source: str) -> str:
+def _functions(parsed: ast.AST) -> list[ast.AST]:
     """Return the functions and classes of a cell: what else it does has been done when a test runs."""
-    nodes = getattr(_parsed(source), "body", [])
-    inner = [node for top in nodes for node in ast.walk(top) if isinstance(node, _CALLED_LATER)]
-    return "\n".join(ast.unparse(node) for node in inner)
+    return [node for node in ast.walk(parsed) if isinstance(node, _CALLED_LATER)]
 
 
 def _parsed(source: str) -> ast.AST:
