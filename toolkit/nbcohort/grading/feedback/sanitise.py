@@ -15,7 +15,7 @@ from collections.abc import Callable
 from html import escape
 
 import nh3
-from pygments.token import STANDARD_TYPES  # type: ignore[import-untyped]
+from pygments.token import STANDARD_TYPES
 
 from nbcohort.grading.feedback.css import declarations, stylesheet
 from nbcohort.grading.feedback.pictures import image_of
