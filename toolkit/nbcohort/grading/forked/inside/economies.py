@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -94,13 +93,22 @@ def _remember_transformed(manager: Any) -> None:
 
 
 def _format_errors_once(shell: Any) -> None:
-    """Let the shell keep in its history what it has shown of an error; it would format the same again."""
-    formatted = shell._format_exception_for_storage
+    """Remember the last traceback until it is asked for again: a cell's is formatted for the reply, and for history."""
+    formatter = shell.InteractiveTB
+    format_anew = formatter.structured_traceback
+    remembered: list[tuple[Any, ...]] = []
 
-    def keep(exception: BaseException, *arguments: Any, **options: Any) -> Any:
-        shown = shell._last_traceback
-        if shown is None or getattr(sys, "last_value", None) is not exception:
-            return formatted(exception, *arguments, **options)
-        return {"ename": type(exception).__name__, "evalue": str(exception), "traceback": shown}
+    def structured_traceback(
+        etype: Any, evalue: Any, etb: Any = None, tb_offset: int | None = None, *more: Any, **options: Any
+    ) -> Any:
+        asked = (evalue, etb, formatter.tb_offset if tb_offset is None else tb_offset, formatter.mode, more, options)
+        if remembered:
+            *known, lines = remembered.pop()
+            if evalue is known[0] and etb is known[1] and asked[2:] == tuple(known[2:]):
+                return list(lines)
+        lines = format_anew(etype, evalue, etb, tb_offset, *more, **options)
+        if isinstance(lines, list):
+            remembered.append((*asked, list(lines)))
+        return lines
 
-    shell._format_exception_for_storage = keep
+    formatter.structured_traceback = structured_traceback

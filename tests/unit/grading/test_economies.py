@@ -1,0 +1,121 @@
+"""What is done once where IPython does it again and again gives what it gave."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+INSIDE = Path(__file__).parents[3] / "toolkit" / "nbcohort" / "grading" / "forked"
+SCRIPT = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from inside.kernel import Workshop, _request
+import asyncio, inspect
+
+said = []
+workshop = Workshop([])
+shell, kernel = workshop.shell, workshop.kernel
+
+async def run(*codes):
+    for code in codes:
+        await kernel._execute(_request({"kind": "execute_request", "parent": "p"}, {"code": code}))
+
+def say(**known):
+    sys.__stdout__.write(json.dumps(known) + "\\n")
+
+counted = {"formatted": 0, "transformed": 0, "modules": 0}
+"""  # what follows is each test's
+
+
+def told(script: str) -> dict[str, object]:
+    """Return what a script says of a kernel that no notebook has used."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT + script, str(INSIDE)], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_an_error_is_formatted_once_and_kept_in_history_as_it_was_shown() -> None:
+    found = told("""
+from IPython.core import ultratb
+records = ultratb.VerboseTB.get_records
+def counting(self, *arguments):
+    counted["formatted"] += 1
+    return records(self, *arguments)
+ultratb.VerboseTB.get_records = counting
+asyncio.run(run("x = 1", "1 / 0", "{}['a']"))
+kept = shell.history_manager.exceptions
+names = [kept[number]["ename"] for number in (2, 3)]
+say(counted=counted["formatted"], names=names, same=kept[3]["traceback"] == shell._last_traceback)
+""")
+    assert found == {"counted": 2, "names": ["ZeroDivisionError", "KeyError"], "same": True}
+
+
+def test_an_error_that_is_shown_again_in_another_way_is_formatted_again() -> None:
+    found = told("""
+try:
+    1 / 0
+except ZeroDivisionError as error:
+    known = (type(error), error, error.__traceback__)
+formatter = shell.InteractiveTB
+same, lengths = [], []
+for mode in ("Context", "Minimal", "Context", "Context", "Plain"):
+    formatter.set_mode(mode)
+    lines = formatter.structured_traceback(*known)
+    same.append(lines == type(formatter).structured_traceback(formatter, *known))
+    lengths.append(len(lines))
+say(same=same, lengths=len(set(lengths)) > 1)
+""")
+    assert found == {"same": [True] * 5, "lengths": True}
+
+
+def test_a_transformer_of_the_notebook_is_asked_each_time() -> None:
+    found = told("""
+calls = []
+def loud(lines):
+    calls.append(len(lines))
+    return [line.replace("yes", f"'{len(calls)}'") for line in lines]
+manager = shell.input_transformer_manager
+before = [manager.transform_cell("!ls"), manager.transform_cell("!ls")]
+manager.cleanup_transforms.append(loud)
+with_it = [manager.transform_cell("yes"), manager.transform_cell("yes")]
+manager.cleanup_transforms.remove(loud)
+after = manager.transform_cell("yes")
+say(before=len(set(before)), system="get_ipython().system" in before[0], with_it=with_it, after=after)
+""")
+    assert found == {"before": 1, "system": True, "with_it": ["'1'\n", "'2'\n"], "after": "yes\n"}
+
+
+def test_a_cell_that_cannot_be_transformed_fails_each_time() -> None:
+    found = told("""
+failed = 0
+for _number in range(2):
+    try:
+        shell.input_transformer_manager.transform_cell("if True:\\n\\tx = 1\\n        y = 2\\n    z = '''")
+    except SyntaxError:
+        failed += 1
+transformed = shell.input_transformer_manager.transform_cell("x = 1")
+say(failed=failed, transformed=transformed)
+""")
+    assert found["transformed"] == "x = 1\n"
+    assert found["failed"] in (0, 2)
+
+
+@pytest.mark.parametrize(("code", "awaits"), [("x = 1", False), ("import asyncio\nawait asyncio.sleep(0)", True)])
+def test_cells_that_await_are_told_from_those_that_do_not(code: str, awaits: bool) -> None:
+    assert told(f"say(awaits=[shell.should_run_async({code!r}, transformed_cell={code!r}) for _ in 'ab'])") == {
+        "awaits": [awaits, awaits]
+    }
+
+
+def test_a_cell_is_of_no_module_and_other_code_still_is() -> None:
+    found = told("""
+asyncio.run(run("def f():\\n    return 1"))
+cell = shell.user_ns["f"].__code__
+say(cell=repr(inspect.getmodule(cell)), json=inspect.getmodule(json.dumps.__code__).__name__)
+""")
+    assert found == {"cell": "None", "json": "json"}
