@@ -6,6 +6,7 @@ changed is asked as ever: nothing is remembered across that.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable
@@ -18,6 +19,7 @@ import IPython.core.interactiveshell
 from pygments.formatters.terminal256 import Terminal256Formatter
 
 _NO_MODULE = ""
+_MODULES_BY_FILE: dict[str, str] = vars(inspect)["modulesbyfile"]
 
 
 def economise(shell: Any) -> None:
@@ -29,21 +31,24 @@ def economise(shell: Any) -> None:
     _format_errors_once(shell)
 
 
-def is_of_no_module(filename: str) -> None:
-    """Let `inspect` know that code of this file, a cell, is of no module.
+def is_of_no_module(shell: Any, cell: str) -> None:
+    """Let `inspect` know that the code of a cell, which is about to run, is of no module.
 
     Otherwise it looks through all modules for each frame of each traceback, which in a fork copies most of them.
     """
-    modules_by_file: dict[str, str] = vars(inspect)["modulesbyfile"]
-    modules_by_file[filename] = _NO_MODULE
+    with contextlib.suppress(Exception):  # the notebook may have put anything in the compiler's place
+        _MODULES_BY_FILE[shell.compile.get_code_name(cell, cell, 0)] = _NO_MODULE
 
 
 def _remember_names() -> None:
     """Remember the hash of a cell's source, which its file is named after, and whether it awaits anything."""
     compiler: Any = ipykernel.compiler
-    compiler.murmur2_x86 = functools.lru_cache(64)(compiler.murmur2_x86)
     interactive: Any = IPython.core.interactiveshell
-    interactive._should_be_async = functools.lru_cache(8)(interactive._should_be_async)
+    hashed = functools.lru_cache(64)(compiler.murmur2_x86)
+    awaits = functools.lru_cache(8)(interactive._should_be_async)
+    # Functions, as these are put back when a notebook has replaced them (`pristine`).
+    compiler.murmur2_x86 = lambda data, seed: hashed(data, seed)
+    interactive._should_be_async = lambda cell: awaits(cell)
 
 
 def _remember_colours() -> None:

@@ -294,8 +294,7 @@ class NotebookKernel(IPythonKernel):
             traceback.set_mode(mode=mode)
 
     async def _execute(self, message: dict[str, Any]) -> None:
-        code = message["content"]["code"]
-        is_of_no_module(self.shell.compile.get_code_name(code, code, 0))
+        is_of_no_module(self.shell, message["content"]["code"])
         self.set_parent([b""], message, channel="shell")
         self.pre_handler_hook()
         self.shell._last_traceback = None  # that of an earlier error is in no reply
