@@ -17,10 +17,12 @@ from nbpeer.allocate.wishes import Bools, Floats, Ints, Weights
 
 MIXING = 1
 """How often each task is drawn for mixing, on average."""
-STEPS = 300
+FEWEST = 64
+"""Exchanges drawn in a step, at the least; in a large cohort, one for every eight works."""
+STEPS = 600
 DRAWS = 1_000_000
 """At the most, over all steps: bounds the time of the largest cohorts."""
-PATIENCE = 40
+PATIENCE = 60
 """After so many steps without a gain, the rest is left as it is."""
 REFRESH = 10
 """Every so many steps the troubled tasks are looked for anew."""
@@ -64,7 +66,7 @@ def improve(table: Table, weights: Weights, rng: np.random.Generator) -> None:
     n, tasks = table.problem.n, int(table.load.sum())
     if n < 3 or not tasks:
         return
-    size = max(16, n // 8)
+    size = max(FEWEST, n // 8)
     vain = 0
     found = tally(table)
     troubled = np.flatnonzero(found.troubled(weights))
