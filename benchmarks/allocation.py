@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -28,6 +29,17 @@ from nbpeer.allocate import Conflicts, Work, allocate
 
 SIZES, QUICK = (200, 2_000, 100_000), (50, 200)
 NAIVE = 2_000
+HEADINGS = {
+    "seconds": "s",
+    "CPU seconds": "CPU s",
+    "violations": "rules broken",
+    "repeats": "had before",
+    "without_strong": "no strong",
+    "without_stronger": "no stronger",
+    "without_near": "no near",
+    "overlaps": "overlap",
+    "second_singular_value": "s2/k",
+}
 GOALS = {100_000: 10.0, 200: 1.0}
 """Members -> seconds to stay under."""
 TASKS = Sequence[tuple[str, str]]
@@ -171,10 +183,10 @@ def ratios(measured: dict[str, dict[str, Any]]) -> dict[str, float]:
 def show(found: dict[str, Any], console: Console) -> None:
     """Print the figures as a table, and the ratios."""
     headings = list(max(found["measured"].values(), key=len))
-    table = Table(title=f"Allocation with k = {found['k']}")
-    table.add_column("members")
+    table = Table(title=f"Allocation with k = {found['k']}", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("members", no_wrap=True)
     for heading in headings:
-        table.add_column(heading.replace("_", " "), justify="right")
+        table.add_column(HEADINGS[heading], justify="right")
     for name, one in found["measured"].items():
         table.add_row(name, *("" if one.get(heading) is None else f"{one[heading]:,}" for heading in headings))
     console.print(table)

@@ -93,9 +93,8 @@ def allocate(
     work, reviewer = table.arcs()
     order = np.lexsort((work, reviewer))
     people, keys = problem.people, [work.key for work in problem.works]
-    tasks = tuple(
-        (people[one], keys[of]) for one, of in zip(reviewer[order].tolist(), work[order].tolist(), strict=True)
-    )
+    reviewers, reviewed = map(people.__getitem__, reviewer[order].tolist()), map(keys.__getitem__, work[order].tolist())
+    tasks = tuple(zip(reviewers, reviewed, strict=True))
     return Allocation(tasks, tuple(keys[i] for i in ring.tolist()), offsets, certify_posed(problem, tasks))
 
 

@@ -26,6 +26,8 @@ PATIENCE = 60
 """After so many steps without a gain, the rest is left as it is."""
 REFRESH = 10
 """Every so many steps the troubled tasks are looked for anew."""
+WORK = 500_000_000
+"""Comparisons for the overlap of works' reviewers, at the most: bounds the time where k is large."""
 COMPARISONS = 4_000_000
 """At once, for the overlap of works' reviewers: bounds memory."""
 
@@ -66,11 +68,13 @@ def improve(table: Table, weights: Weights, rng: np.random.Generator) -> None:
     n, tasks = table.problem.n, int(table.load.sum())
     if n < 3 or not tasks:
         return
-    size = max(FEWEST, n // 8)
+    each = table.tasks.shape[1] * table.reviewers.shape[1] ** 2
+    draws = min(DRAWS, max(WORK // each, 1))
+    size = min(max(FEWEST, n // 8), draws)
     vain = 0
     found = tally(table)
     troubled = np.flatnonzero(found.troubled(weights))
-    for step in range(min(STEPS, max(DRAWS // size, 1))):
+    for step in range(min(STEPS, draws // size)):
         mixes = step * size < MIXING * tasks
         if step and step % REFRESH == 0 and troubled.size:
             found = tally(table)
