@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export NODE_USE_SYSTEM_CA := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test bench bench-deadline bench-grading lint format lock install install-dev clean
+.PHONY: help demo demo-reset test bench bench-allocation bench-deadline bench-grading lint format lock install install-dev clean
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,7 +27,10 @@ demo-reset: ## stop the demo and forget everything that happened in it
 test: lint ## lint, types, imports and all tests
 	$(BIN)/pytest -n 3
 
-bench: bench-deadline bench-grading ## measure: each script in benchmarks/ prints its figures; some minutes each
+bench: bench-allocation bench-deadline bench-grading ## measure: each script in benchmarks/ prints its figures; some minutes each
+
+bench-allocation: install-dev ## measure the allocation of peer reviews beside a greedy one, with BENCH_OPTIONS
+	$(BIN)/python benchmarks/allocation.py $(BENCH_OPTIONS)
 
 bench-deadline: install-dev ## measure the minute before a deadline, with BENCH_OPTIONS
 	$(BIN)/python benchmarks/deadline.py $(BENCH_OPTIONS)

@@ -73,6 +73,7 @@ def test_tasks_are_spread_evenly(sizes: list[int], k: int, seed: int) -> None:
     assert max(loads.values()) <= k
 
 
+@settings(deadline=None)
 @given(st.integers(2, 60), K, SEED)
 def test_single_submitters_have_k_tasks_each_and_the_fewest_mutual_pairs(n: int, k: int, seed: int) -> None:
     works = works_of([1] * n)
@@ -91,6 +92,7 @@ def test_offsets_never_hold_opposites_where_there_is_another_choice(n: int, k: i
         assert not any(n - offset in offsets for offset in offsets)
 
 
+@settings(deadline=None)
 @given(GROUP_SIZES, K, SEED, st.randoms(use_true_random=False))
 def test_an_allocation_is_replayed_from_its_seed_whatever_the_order_of_works(
     sizes: list[int], k: int, seed: int, random: Random
