@@ -1,0 +1,139 @@
+"""Text with what is written in it as base64 or in hexadecimal digits: decoded, scrubbed, and encoded again.
+
+A picture in a data URI loses what is written beside it; an archive is scrubbed file by file; what is decoded to nobody
+knows what is passed on only if it is no data URI and no name is in its bytes. Where it cannot be passed on,
+"[not shown]" stands in its place.
+"""
+
+import base64
+import binascii
+import re
+from urllib.parse import quote, unquote
+
+from nbpeer.scrub.names import Names
+
+NOT_SHOWN = "[not shown]"
+"""What a reader sees in place of encoded data that nobody can say what is in."""
+
+_RUN = re.compile(
+    r"(?P<uri>data:(?P<mime>[\w.+/-]*)(?:;[\w=.\"-]+)*?;base64,)?(?<![A-Za-z0-9+/_=-])"
+    r"(?P<body>[A-Za-z0-9+/_-]{11,}(?:(?:\r?\n|\\+n)[A-Za-z0-9+/_-]{8,})*={0,2})(?![A-Za-z0-9+/_-])"
+)
+_WORDLIKE = re.compile(r"[a-z]+\Z|[A-Z]+\Z|[A-Z]?[a-z]+(?:[_/-][a-z]+)*\Z|[_-]+\Z|\d+\Z")
+_HEX = re.compile(r"(?<![0-9A-Za-z])(?:0x)?((?:[0-9a-fA-F]{2}){5,})(?![0-9A-Za-z])")
+_URI = re.compile(r"data:[\w.+/-]*(?:;[\w=.-]+)*,(?P<body>[^\s\"'<>)]{8,})")
+_BREAK = re.compile(r"\r?\n|\\+n")
+_DEEPEST = 4
+_KNOWN = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"%PDF")
+
+
+def replace_in_text(text: str, names: Names, *, prose: bool = False, owned: bool = False, depth: int = 0) -> str:
+    """Return `text` without names, also in what is encoded in it.
+
+    Args:
+        text: any text.
+        names: the names to replace.
+        prose: no e-mail address at all stays.
+        owned: what surrounds the text says that it is somebody's.
+        depth: in how many encodings it was found.
+    """
+    if depth < _DEEPEST:
+        text = _RUN.sub(lambda found: _base64(found, names, depth), text)
+        text = _HEX.sub(lambda found: _hexadecimal(found, names), text)
+        if "data:" in text:
+            text = _URI.sub(lambda found: _uri(found, names, depth), text)
+    return names.replace_in_prose(text) if prose else names.replace(text, owned)
+
+
+def _base64(found: re.Match[str], names: Names, depth: int) -> str:
+    body, uri = found["body"], found["uri"] or ""
+    if not uri and _WORDLIKE.match(body):
+        return found[0]
+    lines = _BREAK.split(body)
+    whole = "".join(lines)
+    data = _decoded(whole)
+    if data is None:
+        return found[0] if not uri else uri + NOT_SHOWN
+    clean = _clean(data, names, depth, is_uri=bool(uri))
+    if clean is None:
+        return uri + NOT_SHOWN
+    if clean == data:
+        return found[0]
+    encoded = base64.urlsafe_b64encode(clean) if set("-_") & set(whole) else base64.b64encode(clean)
+    shown = encoded.decode("ascii")
+    if not whole.endswith("=") and len(whole) % 4:
+        shown = shown.rstrip("=")
+    return uri + _wrapped(shown, len(lines[0]), _BREAK.search(body))
+
+
+def _wrapped(shown: str, width: int, line_break: re.Match[str] | None) -> str:
+    if line_break is None:
+        return shown
+    return line_break[0].join(shown[at : at + width] for at in range(0, len(shown), width))
+
+
+def _decoded(text: str) -> bytes | None:
+    bare = text.rstrip("=")
+    if len(bare) % 4 == 1:
+        return None
+    try:
+        return base64.b64decode(bare.translate(_STANDARD) + "=" * (-len(bare) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+_STANDARD = str.maketrans("-_", "+/")
+
+
+def _clean(data: bytes, names: Names, depth: int, is_uri: bool) -> bytes | None:
+    """Return the decoded bytes without names, None if they cannot be shown."""
+    if data.startswith(_KNOWN):
+        from nbpeer.scrub.files import scrub_bytes  # a file in a text in a file: the circle is in the matter
+
+        return scrub_bytes("", data, names, depth + 1)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None if is_uri or _names_somebody(data, names) else data
+    if not is_uri and _CONTROL.search(text):
+        return None if _names_somebody(data, names) else data
+    return replace_in_text(text, names, depth=depth + 1).encode()
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_LONG_ENOUGH = 12
+
+
+def _names_somebody(data: bytes, names: Names) -> bool:
+    """Say whether a name is in bytes of a kind that is not known, in one of the usual encodings."""
+    if len(data) < _LONG_ENOUGH:
+        return False
+    return any(names.finds(text) for text in _readings(data))
+
+
+def _readings(data: bytes) -> list[str]:
+    return [
+        data.decode("utf-8", "replace"),
+        data.decode("utf-16-le", "replace"),
+        data[1:].decode("utf-16-le", "replace"),
+    ]
+
+
+def _hexadecimal(found: re.Match[str], names: Names) -> str:
+    try:
+        text = bytes.fromhex(found[1]).decode("utf-8")
+    except UnicodeDecodeError:
+        return found[0]
+    if not text.isprintable():
+        return found[0]
+    clean = names.replace(text)
+    return found[0] if clean == text else found[0][: -len(found[1])] + clean.encode().hex()
+
+
+def _uri(found: re.Match[str], names: Names, depth: int) -> str:
+    """Return a data URI without base64, whose spaces and signs are percent-encoded."""
+    if ";base64" in found[0][: -len(found["body"])]:
+        return found[0]
+    text = unquote(found["body"])
+    clean = replace_in_text(text, names, depth=depth + 1)
+    return found[0] if clean == text else found[0][: -len(found["body"])] + quote(clean)
