@@ -101,22 +101,15 @@ def _clean(data: bytes, names: Names, depth: int, is_uri: bool) -> bytes | None:
 
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_LONG_ENOUGH = 12
+_STRINGS = re.compile(rb"(?:[\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}){4,}")
+_WIDE_STRINGS = re.compile(rb"(?:[\x20-\x7e\xa0-\xff]\x00){4,}")
 
 
 def _names_somebody(data: bytes, names: Names) -> bool:
-    """Say whether a name is in bytes of a kind that is not known, in one of the usual encodings."""
-    if len(data) < _LONG_ENOUGH:
-        return False
-    return any(names.finds(text) for text in _readings(data))
-
-
-def _readings(data: bytes) -> list[str]:
-    return [
-        data.decode("utf-8", "replace"),
-        data.decode("utf-16-le", "replace"),
-        data[1:].decode("utf-16-le", "replace"),
-    ]
+    """Say whether a name stands in bytes of a kind that is not known."""
+    strings = b"\n".join(_STRINGS.findall(data)).decode("utf-8", "replace")
+    wide = b"\n\0".join(_WIDE_STRINGS.findall(data)).decode("utf-16-le", "replace")
+    return names.finds(strings) or names.finds(wide)
 
 
 def _hexadecimal(found: re.Match[str], names: Names) -> str:

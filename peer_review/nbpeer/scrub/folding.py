@@ -22,27 +22,34 @@ _UTF8_TAIL = "[89abAB]" + _HEX
 _ZERO_WIDTH = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff"
 )
+_UNSTABLE = "\ue000"
 _SPECIAL = re.compile(
-    r"(?P<soft>(?:\x1b\[[0-9;:?]*[A-Za-z]|\x1b\].{0,200}?(?:\x07|\x1b\\)"
-    r"|\\+(?:x1b|u001b|033|e)\[[0-9;]*m"
-    rf"|</?[A-Za-z][^<>]{{0,2000}}>|<!--.{{0,2000}}?-->|\\-|[\b{_ZERO_WIDTH}])+)"
-    rf"|(?P<entity>&(?:amp;)*(?:\#[xX]{_HEX}{{1,6}}|\#[0-9]{{1,7}}|[A-Za-z][A-Za-z0-9]{{1,30}});)"
-    rf"|(?P<percent>%(?:25)*[c-fC-F]{_HEX}(?:%(?:25)*{_UTF8_TAIL}){{1,3}}|%(?:25)*{_HEX}{{2}})"
-    rf"|(?P<x>\\+x[c-fC-F]{_HEX}(?:\\+x{_UTF8_TAIL}){{1,3}}|\\+x{_HEX}{{2}})"
-    rf"|(?P<u>\\+u\{{{_HEX}{{1,6}}\}}|\\+u{_HEX}{{4}}|\\+U{_HEX}{{8}})"
-    r"|(?P<octal>\\+3[0-7]{2}(?:\\+2[0-7]{2}){1,3})"
+    rf"(?=[&%\\\x1b<=\b{_UNSTABLE}])(?:"
+    r"(?P<soft>(?:\x1b\[[0-9;:?]{0,40}[A-Za-z]|\x1b\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)"
+    r"|\\{1,8}(?:x1b|u001b|033|e)\[[0-9;]{0,40}m"
+    r"|</?[A-Za-z][^<>]{0,2000}>|<!--[^<>]{0,2000}-->|\\-|[\b])+)"
+    rf"|(?P<other>{_UNSTABLE}+)"
+    rf"|(?P<entity>&(?:amp;){{0,4}}(?:\#[xX]{_HEX}{{1,6}}|\#[0-9]{{1,7}}|[A-Za-z][A-Za-z0-9]{{1,30}});)"
+    rf"|(?P<percent>%(?:25){{0,4}}[c-fC-F]{_HEX}(?:%(?:25){{0,4}}{_UTF8_TAIL}){{1,3}}|%(?:25){{0,4}}{_HEX}{{2}})"
+    rf"|(?P<x>\\{{1,8}}x[c-fC-F]{_HEX}(?:\\{{1,8}}x{_UTF8_TAIL}){{1,3}}|\\{{1,8}}x{_HEX}{{2}})"
+    rf"|(?P<misread>\\{{1,8}}u00[c-fC-F]{_HEX}(?:\\{{1,8}}u00{_UTF8_TAIL}){{1,3}})"
+    rf"|(?P<u>\\{{1,8}}(?:u\{{{_HEX}{{1,6}}\}}|u{_HEX}{{4}}|U{_HEX}{{8}}))"
+    r"|(?P<octal>\\{1,8}3[0-7]{2}(?:\\{1,8}2[0-7]{2}){1,3})"
     r"|(?P<named>\\N\{[A-Z][A-Z0-9 -]{1,80}\})"
     rf"|(?P<quoted>=[C-F]{_HEX}(?:=\r?\n)?(?:={_UTF8_TAIL}){{1,3}})"
-    r"|(?P<latex>\\+[`'^\"~=.]\{\\?[A-Za-z]\}|(?<=[A-Za-z}])\\+[`'^\"~](?!s\b)(?:\\[ij](?![A-Za-z])|[A-Za-z])"
-    r"|\\[cvuHkrbdt](?:\{\\?[A-Za-z]\}|\ [A-Za-z])|\{\\(?:ss|ae|AE|oe|OE|aa|AA|o|O|l|L|i|j|dj|DJ)\}"
+    r"|(?P<latex>\\{1,8}[`'^\"~=.]\{\\?[A-Za-z]\}|(?<=[A-Za-z}])\\{1,8}[`'^\"~](?!s\b)(?:\\[ij](?![A-Za-z])|[A-Za-z])"
+    r"|\\[cvuHkrbdt](?:\{\\?[A-Za-z]\}|\ [A-Za-z])"
     r"|\\(?:ss|ae|AE|oe|OE|aa|AA|o|O|l|L)(?:\{\}|(?![A-Za-z])\ ?))"
-    r"|(?P<slash>\\+/)"
-    r"|(?P<other>[^\x00-\x7f]+)",
-    re.DOTALL,
+    r"|(?P<slash>\\{1,8}/))"
 )
-_MAY_BE_SPECIAL = re.compile(r"[^\x00-\x7f]|[&%\\\x1b<\b]|=[C-F][0-9A-F]=")
+_MAY_BE_SPECIAL = re.compile(rf"[&%\\\x1b<\b{_UNSTABLE}]|=[C-F][0-9A-F]=")
 _ZERO = re.compile(f"[{_ZERO_WIDTH}]")
 _LETTER = re.compile(r"[A-Za-z]+")
+_LONGEST_MISREAD = 200
+_WINDOWS = "\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2010-\u203a\u20ac\u2122"
+_MISREAD_PAIR = re.compile(f"[\u00c2-\u00f4][\u0080-\u00bf{_WINDOWS}]")
+_MISREAD = re.compile(f"[\u0080-\u00ff{_WINDOWS}]")
+"""What becomes of UTF-8 that is read as Windows' Western letters."""
 
 _UNDECOMPOSED = {
     "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ŋ": "n", "ħ": "h", "ŧ": "t",
@@ -100,61 +107,63 @@ class View:
 
 def view(text: str, soft: str = SOFT) -> View:
     """Return the view of `text`, with `soft` in place of what may part words or not."""
-    if not _MAY_BE_SPECIAL.search(text):
-        return View(text)
+    aligned = text
+    if not text.isascii():
+        aligned = text.translate(_STABLE_BUT_MISREAD if _MISREAD_PAIR.search(text) else _STABLE)
+    if not _MAY_BE_SPECIAL.search(aligned):
+        return View(aligned)
     folded: list[str] = []
     pieces: list[_Piece] = []
     at = done = 0
-
-    def add(piece: str, start: int, end: int, linear: bool) -> None:
-        nonlocal at
-        if piece:
-            folded.append(piece)
-            pieces.append(_Piece(at, start, end, linear))
-            at += len(piece)
-
-    for found in _SPECIAL.finditer(text):
+    for found in _SPECIAL.finditer(aligned):
         start, end = found.span()
-        add(text[done:start], done, start, True)
+        if start > done:
+            folded.append(aligned[done:start])
+            pieces.append(_Piece(at, done, start, True))
+            at += start - done
         done = end
-        kind = found.lastgroup or ""
-        if kind == "other":
-            for piece, first, last in _fold_run(found[0]):
-                linear = len(piece) == last - first
-                add(piece, start + first, start + last, linear)
-        elif kind == "soft":
-            add(soft, start, end, False)
-        else:
-            decoded = _decoded(kind, found[0], soft)
-            add(decoded, start, end, decoded == found[0])
-    add(text[done:], done, len(text), True)
+        for piece, first, last, linear in _read(found.lastgroup or "", text[start:end], soft):
+            folded.append(piece)
+            pieces.append(_Piece(at, start + first, start + last, linear))
+            at += len(piece)
+    folded.append(aligned[done:])
+    pieces.append(_Piece(at, done, len(text), True))
     return View("".join(folded), pieces)
 
 
 def fold(text: str) -> str:
     """Return `text` without diacritics and in lower case, as it stands in a view."""
-    return "".join(piece for piece, _, _ in _fold_run(text)).lower()
+    return "".join(map(_fold_char, text)).lower()
 
 
-@lru_cache(maxsize=4096)
-def _fold_run(run: str) -> tuple[tuple[str, int, int], ...]:
-    """Return (folded, start, end) for the pieces of a run of characters, characters that stay one put together."""
-    if (repaired := _repaired(run)) is not None:
-        return ((_folded(repaired), 0, len(run)),)
-    pieces: list[tuple[str, int, int]] = []
-    same: list[str] = []
-    for i, char in enumerate(run):
+@lru_cache(maxsize=65536)
+def _read(kind: str, found: str, soft: str) -> tuple[tuple[str, int, int, bool], ...]:
+    """Return (piece of the view, start and end in `found`, whether character by character) for something special."""
+    if kind != "other":
+        shown = soft if kind == "soft" else _decoded(kind, found, soft)
+        return ((shown, 0, len(found), shown == found),) if shown else ()
+    if (repaired := _repaired(found)) is not None:
+        return ((_folded(repaired), 0, len(found), False),)
+    pieces = ((soft if _ZERO.match(char) else _fold_char(char), i, i + 1, False) for i, char in enumerate(found))
+    return tuple(piece for piece in pieces if piece[0])
+
+
+class _Stable(dict[int, int]):
+    """For `str.translate`: characters that fold to one character; the others are marked, to be looked at one by one."""
+
+    def __init__(self, misread: bool) -> None:
+        super().__init__()
+        self._misread = misread
+
+    def __missing__(self, code: int) -> int:
+        char = chr(code)
         folded = _fold_char(char)
-        if len(folded) == 1:
-            same.append(folded)
-            continue
-        if same:
-            pieces.append(("".join(same), i - len(same), i))
-            same = []
-        pieces.append((folded, i, i + 1))
-    if same:
-        pieces.append(("".join(same), len(run) - len(same), len(run)))
-    return tuple(pieces)
+        is_stable = len(folded) == 1 and not (self._misread and _MISREAD.match(char)) and not _ZERO.match(char)
+        self[code] = code if char.isascii() else ord(folded if is_stable else _UNSTABLE)
+        return self[code]
+
+
+_STABLE, _STABLE_BUT_MISREAD = _Stable(False), _Stable(True)
 
 
 def _folded(text: str) -> str:
@@ -182,7 +191,7 @@ def _fold_char(char: str) -> str:
 
 def _repaired(run: str) -> str | None:
     """Return what `run` was before its UTF-8 was read as Windows' Western letters, else None."""
-    if not 2 <= len(run) <= 16 or not "\u00c2" <= run[0] <= "\u00f4":
+    if not 2 <= len(run) <= _LONGEST_MISREAD or not "\u00c2" <= run[0] <= "\u00f4" or not _looks_misread(run):
         return None
     for encoding in ("cp1252", "latin-1"):
         try:
@@ -190,6 +199,12 @@ def _repaired(run: str) -> str | None:
         except UnicodeError:
             continue
     return None
+
+
+def _looks_misread(run: str) -> bool:
+    """Say whether nobody would write this: letters with diacritics alone, or with a soft hyphen, are plain text."""
+    rest = set(run[1:]) - {"\u00a0", "\u00ad"}
+    return run[0] in "ÂÃ" or (run[0] in "ÄÅ" and bool(rest)) or any(not char.isalpha() for char in rest)
 
 
 def _decoded(kind: str, found: str, soft: str) -> str:
@@ -211,6 +226,10 @@ def _percent(found: str) -> str:
 
 def _x(found: str) -> str:
     return _from_bytes(int(byte, 16) for byte in re.findall(f"x({_HEX}{{2}})", found))
+
+
+def _misread(found: str) -> str:
+    return _from_bytes(int(byte, 16) for byte in re.findall(f"u00({_HEX}{{2}})", found))
 
 
 def _octal(found: str) -> str:
@@ -252,6 +271,7 @@ _DECODERS: dict[str, Callable[[str], str | None]] = {
     "percent": _percent,
     "x": _x,
     "u": _u,
+    "misread": _misread,
     "octal": _octal,
     "named": _named,
     "quoted": _quoted,

@@ -32,9 +32,14 @@ _WORD = re.compile(r"[^\W_]+")
 _INSIDE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[A-Z]|\d+|[^\W\d_a-zA-Z]+")
 _LATIN = re.compile("[A-Za-z]")
 _GAP = re.compile(r"(?!\s*\n\s*\n)[\s.,_'`\"\-/\\+|:;()<>=~*\x1f]{0,6}\Z")
-_TIGHT_GAPS = frozenset({" ", "  ", "-", "_", ".", ", ", "\t"})
+_TIGHT_GAPS = frozenset({"", " ", "  ", "-", "_", ".", "\t", "+"})
 _ONE_NAME_GAP = re.compile(r"[ .'_\-]{0,3}\Z|,\ \Z|\ {2,}\Z")
 """Between two words that are shown as one name; what else stands between them is kept."""
+_AFTER_INITIAL = re.compile(rf"[.\s_,'\-{SOFT}]{{0,4}}([^\W_]{{1,64}})")
+_TIED = re.compile(r"[._-](?=\w)")
+_PLAIN_BEFORE = frozenset({"", " ", "\n", "(", ".", ",", "["})
+_PLAIN_AFTER = frozenset({"", " ", "\n", "(", ".", ",", ")", "]", "_", "=", ":", '"'})
+_ACCOUNT_WORD = re.compile(r"(?:login|account|[:=])\s\Z", re.IGNORECASE)
 _LINE_JOINED = re.compile(rf"[^\s{SOFT}]{SOFT}+[^\s{SOFT}]")
 _ESCAPES = "nrtbfav0"
 _BEFORE = 80
@@ -59,13 +64,35 @@ class _Text:
         found = _WORD.search(self.text, end, end + 64)
         if not found or not _GAP.match(self.text[end : found.start()]):
             return None
-        several = found[0].lower() not in self._known and _is_mixed(found[0])
-        inside = _INSIDE.match(found[0]) if several else None
-        stop = found.start() + inside.end() if inside else found.end()
-        return _Word(found.start(), stop, self.text[found.start() : stop].lower())
+        return next(self.parts(found))
+
+    def parts(self, word: re.Match[str]) -> Iterator[_Word]:
+        """Yield the word, and where it is not known and may be several, its parts."""
+        low, start = word[0].lower(), word.start()
+        if low not in self._known and self._is_escaped(low) and self.text[start - 1 : start] == "\\":
+            yield _Word(start + 1, word.end(), low[1:])  # on a new line that is written as an escape
+        elif low in self._known or not _is_mixed(word[0]):
+            yield _Word(start, word.end(), low)
+        else:
+            for part in _INSIDE.finditer(word[0]):
+                yield _Word(start + part.start(), start + part.end(), part[0].lower())
+
+    def _is_escaped(self, low: str) -> bool:
+        return low[0] in _ESCAPES and low[1:] in self._known
+
+    def stands_plainly(self, word: _Word) -> bool:
+        """Say, quickly, whether nothing around the word can make it an account."""
+        before, after = self.text[max(0, word.start - 1) : word.start], self.text[word.end : word.end + 1]
+        if before not in _PLAIN_BEFORE or after not in _PLAIN_AFTER:
+            return False
+        return not _ACCOUNT_WORD.search(self.text, max(0, word.start - 10), word.start)
 
     def before(self, start: int) -> str:
         return self.text[max(0, start - _BEFORE) : start].replace(SOFT, " ")
+
+    def is_tied(self, initial: _Word) -> bool:
+        """Say whether an initial is part of something like "m.mueller"."""
+        return bool(_TIED.match(self.text, initial.end))
 
     def is_capital(self, word: _Word) -> bool:
         return self.text[word.start].isupper() or not self.text[word.start].islower()
@@ -140,20 +167,28 @@ class Names:
         return not (self._people.whole & known).isdisjoint(_WORD.findall(domain))
 
     def _words(self, text: _Text, owned: bool) -> Iterator[tuple[int, int, str]]:
-        """Yield what is to be replaced, word by word, so that a large roster costs no more."""
-        first = self._people.first
+        """Yield what is to be replaced. Most words are nobody's: each is looked up once, however often it stands."""
+        beginnings = {word for word in set(_WORD.findall(text.text)) if self._may_begin(word)}
         done = 0
-        for word in _WORD.finditer(text.text):
-            low = word[0].lower()
-            if low not in first and len(low) > 1 and not _is_mixed(word[0]):
-                if low[0] in _ESCAPES and low[1:] in first and text.text[word.start() - 1 : word.start()] == "\\":
-                    low = low[1:]  # "\nada" is ada on a new line
-                elif not self._is_inflected(low):
-                    continue
-            for one in _parts_of(word, low, first):
+        for word in _WORD.finditer(text.text) if beginnings else ():
+            if word[0] not in beginnings:
+                continue
+            for one in text.parts(word):
                 if one.start >= done and (spans := self._at(text, one, owned)):
                     yield from ((start, end, NAME) for start, end in spans)
                     done = spans[-1][1]
+
+    def _may_begin(self, word: str) -> bool:
+        low = word.lower()
+        if low in self._people.first:
+            return True
+        if low.isdecimal():
+            return False
+        if len(low) == 1:
+            return low in self._people.letters
+        if self._is_inflected(low) or (low[0] in _ESCAPES and low[1:] in self._people.first):
+            return True
+        return _is_mixed(word) and any(part[0].lower() in self._people.first for part in _INSIDE.finditer(word))
 
     def _is_inflected(self, low: str) -> bool:
         return (low[-1] == "s" and len(low) > 4 and low[:-1] in self._people.whole) or (
@@ -193,8 +228,7 @@ class Names:
     def _run(self, text: _Text, word: _Word) -> list[tuple[int, int]]:
         """Return where parts and initials of one person's name stand next to each other."""
         people = self._people
-        is_initial = len(word.low) == 1
-        if not is_initial and word.low not in people.bearers:
+        if word.low not in people.bearers and not (len(word.low) == 1 and self._is_followed_up(text, word)):
             return []
         bearers = people.bearers.get(word.low, frozenset())
         run = [word]
@@ -208,10 +242,18 @@ class Names:
             run.pop()
         return _spans(text.text, run) if len(run) > 1 else []
 
+    def _is_followed_up(self, text: _Text, initial: _Word) -> bool:
+        after = _AFTER_INITIAL.match(text.text, initial.end)
+        if not after:
+            return False
+        return after[1].lower() in self._people.first or (len(after[1]) == 1 and after[1].isupper())
+
     def _still(self, text: _Text, run: list[_Word], then: _Word, bearers: frozenset[int]) -> frozenset[int] | None:
         """Return whose name the run may be with one word more, None: nobody's."""
         people = self._people
         single = [one.low for one in run if len(one.low) == 1 and one.low not in people.bearers]
+        if any(then.low == one.low for one in run if len(one.low) > 1):
+            return None
         if (known := people.bearers.get(then.low)) is not None:
             both = known & bearers if bearers else known
             both = frozenset(who for who in both if all((letter, who) in people.initials for letter in single))
@@ -224,31 +266,40 @@ class Names:
         return frozenset(who for who in bearers if (then.low, who) in people.initials) or None
 
     def _is_a_name(self, text: _Text, run: list[_Word], bearers: frozenset[int]) -> bool:
+        if not bearers:
+            return False
         real = {one.low for one in run if len(one.low) > 1 and one.low not in PARTICLES}
-        initials = [one for one in run if len(one.low) == 1]
-        if not bearers or not real:
-            return False
-        common = all(map(is_common, real))
+        if len(real) < 2 and self._is_whole(run, bearers):
+            real = {one.low for one in run}
         if len(real) > 1:
-            return not common or self._is_a_name_of_words(text, run)
-        if not initials or not all(map(text.is_capital, initials)):
-            return False
-        dotted = all(text.text[one.end : one.end + 1] == "." for one in initials)
-        last = run[-1]
-        if len(last.low) == 1 and not dotted and text.text[last.end : last.end + 1] in ("'", "(", "="):
-            return False
-        return dotted and all(map(text.is_capital, run)) if common else True
+            return not all(map(is_common, real)) or self._is_a_name_of_words(text, run, bearers)
+        return bool(real) and _is_initialled(text, run, is_common(min(real)))
 
-    def _is_a_name_of_words(self, text: _Text, run: list[_Word]) -> bool:
+    def _is_whole(self, run: list[_Word], bearers: frozenset[int]) -> bool:
+        """Say whether the run has all words of somebody's name, which may be of particles only."""
+        words = {one.low for one in run}
+        return len(words) > 1 and any(words == set(order) for who in bearers for order in self._people.orders[who])
+
+    def _is_a_name_of_words(self, text: _Text, run: list[_Word], bearers: frozenset[int]) -> bool:
+        """Say whether words that are all something else, too, are a name: by their capitals and what parts them."""
+        if not all(map(text.is_capital, run)):
+            return False
         gaps = {text.text[one.end : two.start] for one, two in pairwise(run)}
-        return all(map(text.is_capital, run)) and gaps <= (_TIGHT_GAPS | {""})
+        orders = (order for who in bearers for order in self._people.orders[who])
+        if any(_are_in_order(run, order) for order in orders):
+            is_calendar = all(one.low in TECHNICAL for one in run)
+            return gaps <= _TIGHT_GAPS or (not is_calendar and ", " not in gaps)
+        return gaps <= (_TIGHT_GAPS | {", "})
 
     def _is_marked(self, text: _Text, word: _Word) -> bool:
         """Say whether the text marks a word that is also something else as somebody's."""
+        capital = text.is_capital(word)
+        if not capital and text.stands_plainly(word):
+            return False
         before, after = text.before(word.start), text.text[word.end : word.end + _BEFORE]
         if places.ACCOUNT_MARK.search(before) or places.ACCOUNT_AFTER.match(after):
             return True
-        if not text.is_capital(word) or places.FOOTER.match(after):
+        if not capital or places.FOOTER.match(after):
             return False
         if places.STRONG_MARK.search(before) or places.LIST_MARK.search(before) or places.WORK.match(after):
             return True
@@ -256,6 +307,23 @@ class Names:
         if plain and places.POSSESSIVE.match(after) and after[1:2] == "s":
             return True
         return _is_weakly_marked(before, after, plain)
+
+
+def _are_in_order(run: list[_Word], order: tuple[str, ...]) -> bool:
+    places_of = [order.index(one.low) for one in run if one.low in order]
+    return len(places_of) == len(run) and places_of == sorted(places_of)
+
+
+def _is_initialled(text: _Text, run: list[_Word], common: bool) -> bool:
+    """Say whether one part of a name stands with initials, written as initials are."""
+    initials = [one for one in run if len(one.low) == 1]
+    if not initials or not all(text.is_capital(one) or text.is_tied(one) for one in initials):
+        return False
+    dotted = all(text.text[one.end : one.end + 1] == "." for one in initials)
+    last = run[-1]
+    if len(last.low) == 1 and not dotted and text.text[last.end : last.end + 1] in ("'", "(", "="):
+        return False
+    return not common or (dotted and all(map(text.is_capital, run)))
 
 
 def _is_weakly_marked(before: str, after: str, plain: bool) -> bool:
@@ -268,9 +336,10 @@ def _is_weakly_marked(before: str, after: str, plain: bool) -> bool:
 
 
 def _owners(text: str) -> Iterator[re.Match[str]]:
-    if "/" in text or "\\" in text or "=" in text or "-r" in text or "USER" in text:
-        for pattern in (places.OWNER, places.TILDE):
-            yield from (m for m in pattern.finditer(text) if m["owner"].lower() not in places.KEPT_OWNERS)
+    if any(sign in text for sign in places.OWNER_SIGNS):
+        yield from (m for m in places.OWNER.finditer(text) if m["owner"].lower() not in places.KEPT_OWNERS)
+    if "~" in text:
+        yield from (m for m in places.TILDE.finditer(text) if m["owner"].lower() not in places.KEPT_OWNERS)
 
 
 def _with(text: str, seen: View, found: list[tuple[int, int, str]]) -> str:
@@ -297,16 +366,6 @@ def _is_mixed(word: str) -> bool:
     if not word.isascii():
         return bool(_LATIN.search(word))
     return not (word[1:].islower() or word.isupper() or len(word) == 1)
-
-
-def _parts_of(word: re.Match[str], low: str, known: frozenset[str]) -> Iterator[_Word]:
-    """Yield the word, and where it is not known and may be several, its parts."""
-    start = word.end() - len(low)
-    if low in known or not _is_mixed(word[0]):
-        yield _Word(start, word.end(), low)
-        return
-    for part in _INSIDE.finditer(word[0]):
-        yield _Word(word.start() + part.start(), word.start() + part.end(), part[0].lower())
 
 
 def _is_a_fraction(text: str, word: _Word) -> bool:

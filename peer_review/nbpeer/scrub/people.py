@@ -40,7 +40,9 @@ class People:
         marked: words that are somebody's only where the text says so.
         chains: by its first word, what is somebody's when all of its words follow each other.
         bearers: part of a name -> the numbers of those who have it in their name.
+        orders: the words of each name, by its number, in each spelling.
         initials: (letter, number) for each part of each name.
+        letters: the letters of `initials`.
         dense: names in scripts that put no space between words, the longest first.
         in_address: what is somebody's in an e-mail address.
         words_of_authors: parts of the authors' names that are words, too.
@@ -54,6 +56,7 @@ class People:
         self.words_of_authors: set[str] = set()
         bearers: dict[str, set[int]] = {}
         self.initials: set[tuple[str, int]] = set()
+        self.orders: dict[int, set[tuple[str, ...]]] = {}
         dense: set[str] = set()
         authors = list(dict.fromkeys(authors))
         for number, one in enumerate(dict.fromkeys([*authors, *roster])):
@@ -62,6 +65,7 @@ class People:
                 self._add_account(word)
             for tokens in _spellings(one.name or ""):
                 self._add_name(tokens, is_author)
+                self.orders.setdefault(number, set()).add(tokens)
                 for part in tokens:
                     bearers.setdefault(part, set()).add(number)
                     self.initials.add((part[0], number))
@@ -70,6 +74,7 @@ class People:
         self.whole -= _OWN_WORDS
         self.marked |= self.whole
         self.first = frozenset(self.marked | self.bearers.keys() | self.chains.keys())
+        self.letters = frozenset(letter for letter, _ in self.initials)
         self.dense = _any_of(dense)
 
     def _add_account(self, account: str) -> None:
@@ -92,7 +97,8 @@ class People:
             self.whole.add(joined)
 
     def _add_name(self, tokens: tuple[str, ...], is_author: bool) -> None:
-        self.marked.update(part for part in tokens if part not in PARTICLES)
+        real = [part for part in tokens if part not in PARTICLES]
+        self.marked.update(real if len(real) > 1 else tokens)
         for joined in _joined(tokens):
             if len(joined) >= _SHORTEST_JOINED and not is_common(joined):
                 self.whole.add(joined)

@@ -26,11 +26,17 @@ OWNER = re.compile(
 )
 """A place that belongs to somebody, whoever it is."""
 
+OWNER_SIGNS = (
+    "home", "Users", "Documents and Settings", "/mail/", "folders", "user/", "/in/", "orcid.org", "rw", "r-", "USER",
+    "LOGNAME", "HOSTNAME", "COMPUTERNAME", "TOKEN", "uid=",
+)  # fmt: skip
+"""One of these is in each such place: most texts have none, and need not be searched."""
+
 TILDE = re.compile(r"(?<![\w~/])~(?P<owner>[A-Za-z_][\w.-]*)(?=/)")
 
 EMAIL = re.compile(
     r"(?<![\w.+-])(?P<local>[\w.+-]{1,64})(?:@|\ ?[\[({]\s?(?:at|@)\s?[\])}]\ ?)"
-    r"(?P<domain>[\w-]+(?:(?:\.|\ ?[\[({]\s?(?:dot|\.)\s?[\])}]\ ?)[\w-]+)+)"
+    r"(?P<domain>[\w-]{1,63}(?:(?:\.|\ ?[\[({]\s?(?:dot|\.)\s?[\])}]\ ?)[\w-]{1,63}){1,8})"
 )
 
 SAYS_WHOSE = re.compile(
