@@ -22,7 +22,8 @@ _SLASHED = re.compile(
 )
 _F_START = re.compile(r"\"\"\"|'''|\"|'")
 _CELL_MAGIC = re.compile(r"\s*%%(?!time\b|timeit\b|capture\b|prun\b)")
-_LINE_MAGIC = re.compile(r"^[ \t]*(?:[!%]|[\w, ]+=[ ]*[!%])[^\n]*", re.MULTILINE)
+_LINE_MAGIC = re.compile(r"^[ \t]*(?:[\w, ]+=[ ]*)?(?:!|%{1,2}[A-Za-z])[^\n]*", re.MULTILINE)
+_TIMED = re.compile(r"%?(?:time|timeit|prun|memit|mprun|lprun|debug|pdb)\b")
 _OWNED = re.compile(
     r"(?:\b_*(?:authors?|account|login|username|submitted_by|created_by|made_by|my_name|student_name|full_?name)_*['\"\]]*"
     r"(?:\s*:\s*str)?\s*(?:=|:|==)\s*[\[(]?)\Z",
@@ -47,9 +48,9 @@ def replace_in_code(source: str, names: Names, slashes: bool = False) -> str:
 
 
 def _line(line: str, names: Names) -> str:
-    """Return a line of IPython's: an assignment's target and what may be an expression of Python keep identifiers."""
+    """Return a line of IPython's: what it is assigned to, and what is timed, is code."""
     head, mark, rest = re.split(r"([!%])", line, maxsplit=1)
-    return head + mark + (replace_in_text(rest, names) if mark == "!" else _replace(rest, names, _HASHED))
+    return head + mark + (_replace(rest, names, _HASHED) if _TIMED.match(rest) else replace_in_text(rest, names))
 
 
 def _replace(source: str, names: Names, tokens: re.Pattern[str]) -> str:

@@ -23,6 +23,7 @@ _WORDLIKE = re.compile(r"[a-z]+\Z|[A-Z]+\Z|[A-Z]?[a-z]+(?:[_/-][a-z]+)*\Z|[_-]+\
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:0x)?((?:[0-9a-fA-F]{2}){5,})(?![0-9A-Za-z])")
 _URI = re.compile(r"data:[\w.+/-]*(?:;[\w=.-]+)*,(?P<body>[^\s\"'<>)]{8,})")
 _BREAK = re.compile(r"\r?\n|\\+n")
+_NARROWEST = 40
 _DEEPEST = 4
 _KNOWN = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"%PDF")
 
@@ -46,24 +47,39 @@ def replace_in_text(text: str, names: Names, *, prose: bool = False, owned: bool
 
 
 def _base64(found: re.Match[str], names: Names, depth: int) -> str:
-    body, uri = found["body"], found["uri"] or ""
-    if not uri and _WORDLIKE.match(body):
-        return found[0]
+    uri, body = found["uri"] or "", found["body"]
     lines = _BREAK.split(body)
+    if len(lines) == 1 or _is_wrapped(lines):
+        return uri + _run(lines, _BREAK.search(body), names, depth, is_uri=bool(uri))
+    breaks = [*_BREAK.findall(body), ""]
+    shown = [_run([line], None, names, depth, is_uri=bool(uri) and not i) for i, line in enumerate(lines)]
+    return uri + "".join(line + line_break for line, line_break in zip(shown, breaks, strict=True))
+
+
+def _is_wrapped(lines: list[str]) -> bool:
+    """Say whether the lines are one text, broken where lines are full."""
+    width = len(lines[0])
+    return width >= _NARROWEST and all(len(line) == width for line in lines[:-1]) and len(lines[-1]) <= width
+
+
+def _run(lines: list[str], line_break: re.Match[str] | None, names: Names, depth: int, is_uri: bool) -> str:
+    """Return one base64 text, clean; what is none is returned as it is."""
     whole = "".join(lines)
-    data = _decoded(whole)
-    if data is None:
-        return found[0] if not uri else uri + NOT_SHOWN
-    clean = _clean(data, names, depth, is_uri=bool(uri))
-    if clean is None:
-        return uri + NOT_SHOWN
-    if clean == data:
-        return found[0]
-    encoded = base64.urlsafe_b64encode(clean) if set("-_") & set(whole) else base64.b64encode(clean)
-    shown = encoded.decode("ascii")
-    if not whole.endswith("=") and len(whole) % 4:
-        shown = shown.rstrip("=")
-    return uri + _wrapped(shown, len(lines[0]), _BREAK.search(body))
+    data = None if not is_uri and _WORDLIKE.match(whole) else _decoded(whole)
+    if data is not None:
+        clean = _clean(data, names, depth, is_uri)
+        if clean is not None and clean != data:
+            return _wrapped(_encoded(clean, whole), len(lines[0]), line_break)
+        if clean is None:
+            return NOT_SHOWN
+    elif is_uri:
+        return NOT_SHOWN
+    return (line_break[0] if line_break else "").join(lines)
+
+
+def _encoded(data: bytes, like: str) -> str:
+    shown = (base64.urlsafe_b64encode(data) if set("-_") & set(like) else base64.b64encode(data)).decode("ascii")
+    return shown if like.endswith("=") or not len(like) % 4 else shown.rstrip("=")
 
 
 def _wrapped(shown: str, width: int, line_break: re.Match[str] | None) -> str:

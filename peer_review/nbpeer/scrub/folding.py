@@ -32,7 +32,7 @@ _SPECIAL = re.compile(
     rf"|(?P<entity>&(?:amp;){{0,4}}(?:\#[xX]{_HEX}{{1,6}}|\#[0-9]{{1,7}}|[A-Za-z][A-Za-z0-9]{{1,30}});)"
     rf"|(?P<percent>%(?:25){{0,4}}[c-fC-F]{_HEX}(?:%(?:25){{0,4}}{_UTF8_TAIL}){{1,3}}|%(?:25){{0,4}}{_HEX}{{2}})"
     rf"|(?P<x>\\{{1,8}}x[c-fC-F]{_HEX}(?:\\{{1,8}}x{_UTF8_TAIL}){{1,3}}|\\{{1,8}}x{_HEX}{{2}})"
-    rf"|(?P<misread>\\{{1,8}}u00[c-fC-F]{_HEX}(?:\\{{1,8}}u00{_UTF8_TAIL}){{1,3}})"
+    rf"|(?P<misread>(?:\\{{1,8}}u00[c-fC-F]{_HEX}(?:\\{{1,8}}u00{_UTF8_TAIL}){{1,3}}){{1,40}})"
     rf"|(?P<u>\\{{1,8}}(?:u\{{{_HEX}{{1,6}}\}}|u{_HEX}{{4}}|U{_HEX}{{8}}))"
     r"|(?P<octal>\\{1,8}3[0-7]{2}(?:\\{1,8}2[0-7]{2}){1,3})"
     r"|(?P<named>\\N\{[A-Z][A-Z0-9 -]{1,80}\})"
@@ -229,7 +229,8 @@ def _x(found: str) -> str:
 
 
 def _misread(found: str) -> str:
-    return _from_bytes(int(byte, 16) for byte in re.findall(f"u00({_HEX}{{2}})", found))
+    text = "".join(chr(int(byte, 16)) for byte in re.findall(f"u00({_HEX}{{2}})", found))
+    return _repaired(text) or text
 
 
 def _octal(found: str) -> str:

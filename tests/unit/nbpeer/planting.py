@@ -149,7 +149,7 @@ def notebook(account: str, name: str) -> dict[str, Any]:
     )
     many = "\n".join([*written.values(), *tracebacks(account)])
     png = base64.b64encode(picture("PNG", account, name)).decode()
-    packed = base64.b64encode(gzip.compress(many.encode())).decode()
+    packed = base64.b64encode(gzip.compress(many.encode(), mtime=0)).decode()
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg"><metadata><dc:creator>{account}</dc:creator></metadata>'
         f"<!-- {account} --><title>{name}</title><text>{name}</text></svg>"
@@ -210,7 +210,7 @@ def submission(account: str, name: str) -> dict[str, bytes]:
     inner = {"p.ipynb": book, f"{account}.txt": many.encode(), "x.pdf": b"%PDF-1.4 " + account.encode()}
     return {
         "ps1.ipynb": book,
-        "ascii.ipynb": json.dumps(notebook(account, name)).encode(),
+        "ascii.json": json.dumps(notebook(account, name)["cells"][0]["outputs"][:2]).encode(),
         f"{account}/{account}_notes.md": many.encode(),
         f"data/{name.replace(' ', '_')}.csv": many.encode(),
         "old.csv": f"who,x\n{name.encode('latin-1', 'ignore').decode('latin-1')} {account},1\n\u00e9".encode("latin-1"),
@@ -224,8 +224,8 @@ def submission(account: str, name: str) -> dict[str, bytes]:
         "report.tex": f"\\author{{{name}}} % {account}".encode(),
         "drawing.svg": notebook(account, name)["cells"][0]["outputs"][2]["data"]["image/svg+xml"].encode(),
         **{f"plot.{kind.lower()}": picture(kind, account, name) for kind in ("PNG", "JPEG", "GIF", "WEBP")},
-        "more.zip": zipped({**inner, "again.zip": zipped(inner, account)}, account),
-        "more.tar.gz": gzip.compress(tarred(inner, account), mtime=1_700_000_000),
+        "more.zip": zipped({"x.md": many.encode(), "again.zip": zipped(inner, account)}, account),
+        "more.tar.gz": gzip.compress(tarred({"x.R": many.encode()}, account), mtime=1_700_000_000),
         "notes.txt.gz": gzipped(f"{account}.txt", many.encode()),
         "talk.mp3": b"ID3\x03\0" + account.encode(),
         "essay.pdf": b"%PDF-1.4 " + account.encode(),
