@@ -16,11 +16,11 @@ NOT_SHOWN = "[not shown]"
 """What a reader sees in place of encoded data that nobody can say what is in."""
 
 _RUN = re.compile(
-    r"(?P<uri>data:(?P<mime>[\w.+/-]*)(?:;[\w=.\"-]+)*?;base64,)?(?<![A-Za-z0-9+/_=-])"
+    r"(?P<uri>data:(?P<mime>[\w.+/-]*)(?:;[\w=.\"-]+)*?;base64,)?(?:(?<![A-Za-z0-9+/_=\\-])|(?<=\\[nrt]))"
     r"(?P<body>[A-Za-z0-9+/_-]{11,}(?:(?:\r?\n|\\+n)[A-Za-z0-9+/_-]{8,})*={0,2})(?![A-Za-z0-9+/_-])"
 )
 _WORDLIKE = re.compile(r"[a-z]+\Z|[A-Z]+\Z|[A-Z]?[a-z]+(?:[_/-][a-z]+)*\Z|[_-]+\Z|\d+\Z")
-_HEX = re.compile(r"(?<![0-9A-Za-z])(?:0x)?((?:[0-9a-fA-F]{2}){5,})(?![0-9A-Za-z])")
+_HEX = re.compile(r"(?:(?<![0-9A-Za-z])|(?<=\\[nrt]))(?:0x)?((?:[0-9a-fA-F]{2}){5,})(?![0-9A-Za-z])")
 _URI = re.compile(r"data:[\w.+/-]*(?:;[\w=.-]+)*,(?P<body>[^\s\"'<>)]{8,})")
 _BREAK = re.compile(r"\r?\n|\\+n")
 _NARROWEST = 40

@@ -40,7 +40,11 @@ _TIED = re.compile(r"[._-](?=\w)")
 _PLAIN_BEFORE = frozenset({"", " ", "\n", "(", ".", ",", "["})
 _PLAIN_AFTER = frozenset({"", " ", "\n", "(", ".", ",", ")", "]", "_", "=", ":", '"'})
 _ACCOUNT_WORD = re.compile(r"(?:login|account|[:=])\s\Z", re.IGNORECASE)
-_LINE_JOINED = re.compile(rf"[^\s{SOFT}]{SOFT}+[^\s{SOFT}]")
+_MAY_JOIN = re.compile(
+    r"\S[<\x1b\x08\\\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff&]"
+)
+"""There may be something between the letters of a word that no reader sees."""
+_MOST_PASSES = 4
 _ESCAPES = "nrtbfav0"
 _BEFORE = 80
 _LONGEST_RUN = 8
@@ -139,12 +143,18 @@ class Names:
         )
 
     def _replace(self, text: str, owned: bool, prose: bool) -> str:
-        seen = view(text)
-        text = _with(text, seen, self._found(seen.text, owned, prose))
-        if SOFT in seen.text and _LINE_JOINED.search(seen.text):
-            seen = view(text, soft="")
-            text = _with(text, seen, self._found(seen.text, owned, prose))
+        for _ in range(_MOST_PASSES):  # what has been replaced may leave a name beside it standing on its own
+            before = text
+            text = self._once(text, SOFT, owned, prose)
+            if _MAY_JOIN.search(text):
+                text = self._once(text, "", owned, prose)
+            if text == before:
+                break
         return text
+
+    def _once(self, text: str, soft: str, owned: bool, prose: bool) -> str:
+        seen = view(text, soft)
+        return _with(text, seen, self._found(seen.text, owned, prose))
 
     def _found(self, text: str, owned: bool, prose: bool) -> list[tuple[int, int, str]]:
         found = [(m.start("owner"), m.end("owner"), NAME) for m in _owners(text)]
@@ -164,7 +174,7 @@ class Names:
         known = self._people.in_address
         if not known.isdisjoint({*words, joined, joined.rstrip("0123456789")}):
             return True
-        return not (self._people.whole & known).isdisjoint(_WORD.findall(domain))
+        return not self._people.in_hosts.isdisjoint(_WORD.findall(domain))
 
     def _words(self, text: _Text, owned: bool) -> Iterator[tuple[int, int, str]]:
         """Yield what is to be replaced. Most words are nobody's: each is looked up once, however often it stands."""

@@ -45,6 +45,7 @@ class People:
         letters: the letters of `initials`.
         dense: names in scripts that put no space between words, the longest first.
         in_address: what is somebody's in an e-mail address.
+        in_hosts: what is somebody's in the name of a host.
         words_of_authors: parts of the authors' names that are words, too.
     """
 
@@ -73,6 +74,7 @@ class People:
         self.bearers = {part: frozenset(numbers) for part, numbers in bearers.items() if part not in _OWN_WORDS}
         self.whole -= _OWN_WORDS
         self.marked |= self.whole
+        self.in_hosts = frozenset(self.whole & self.in_address)
         self.first = frozenset(self.marked | self.bearers.keys() | self.chains.keys())
         self.letters = frozenset(letter for letter, _ in self.initials)
         self.dense = _any_of(dense)

@@ -45,7 +45,7 @@ SAYS_WHOSE = re.compile(
 """Before an e-mail address: it is somebody's here, not a value in somebody's data."""
 
 ACCOUNT_MARK = re.compile(
-    r"(?:(?<![\w.])@"
+    r"(?:(?<![\w.\]])@"
     r"|\b(?:log-?in|account|user\ ?name|user_?id|logname|user|(?:jupyterhub|nb|student|git(?:hub|lab)?)_?user)"
     r"(?:_?name)?['\"]?\s?[:=]\s?['\"]?"
     r"|\b(?:login|account)\s|\bjupyter-|\bgit(?:hub|lab)\.com[/:]|/users?/)\Z",

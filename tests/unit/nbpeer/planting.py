@@ -225,7 +225,7 @@ def submission(account: str, name: str) -> dict[str, bytes]:
         "drawing.svg": notebook(account, name)["cells"][0]["outputs"][2]["data"]["image/svg+xml"].encode(),
         **{f"plot.{kind.lower()}": picture(kind, account, name) for kind in ("PNG", "JPEG", "GIF", "WEBP")},
         "more.zip": zipped({"x.md": many.encode(), "again.zip": zipped(inner, account)}, account),
-        "more.tar.gz": gzip.compress(tarred({"x.R": many.encode()}, account), mtime=1_700_000_000),
+        "more.tar.gz": gzip.compress(tarred({"x.md": many.encode()}, account), mtime=1_700_000_000),
         "notes.txt.gz": gzipped(f"{account}.txt", many.encode()),
         "talk.mp3": b"ID3\x03\0" + account.encode(),
         "essay.pdf": b"%PDF-1.4 " + account.encode(),

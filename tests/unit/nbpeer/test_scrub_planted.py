@@ -14,7 +14,7 @@ WITHHELD = {"talk.mp3", "essay.pdf", "essay.docx", "model.pkl"}
 
 def needles(account: str, name: str) -> set[str]:
     """Return what must not be left of a person, as the detector sees it."""
-    words = [word for word in re.split(r"[\s,־]+", name) if len(word) > (4 if word.isascii() else 2)]
+    words = [word for word in re.split(r"[\s,־]+", name) if len(flat(word)) > (4 if flat(word).isascii() else 2)]
     whole = {flat(account), flat(name), flat("".join(reversed(name.split())))}
     are_words = {"will", "young", "april", "may", "series"}
     return {needle for needle in whole | {flat(word) for word in words} if needle not in are_words and len(needle) > 2}
