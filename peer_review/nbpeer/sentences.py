@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from nbcohort.api import _
 from nbpeer.aggregate import Score
-from nbpeer.scrub import Withheld
+from nbpeer.scrub import Notice, Withheld
 
 
 def shortfall(code: str) -> str:
@@ -46,3 +46,16 @@ def withheld(reason: Withheld) -> str:
         Withheld.TOO_LARGE: _("not shown: too large to be made anonymous"),
         Withheld.GONE: _("no longer there"),
     }[reason]
+
+
+def notice(about: Notice) -> str:
+    """Return what an author should know of a file before handing it in."""
+    return {
+        Notice.PICTURE: _("reviewers see this picture as it is: a face, or a name drawn into it, is not removed"),
+        Notice.SOUND: _("reviewers do not get recordings: a voice or a face would tell whose it is"),
+        Notice.WITHHELD: _("reviewers do not get this file: one of its kind may name its author"),
+        Notice.TOO_LARGE: _("reviewers do not get this file: it is too large to be made anonymous"),
+        Notice.IDENTIFIER: _("a variable or function in it is called like you, and code is not changed: rename it"),
+        Notice.WORD: _("your name is also a word, and stays where it may be one: look whether it means you"),
+        Notice.LINK: _("a link in it leads to a personal page, which may be yours"),
+    }[about]

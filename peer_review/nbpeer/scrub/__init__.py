@@ -2,37 +2,35 @@
 
 What it guarantees: of each file only what it knows how to clean is passed on; everything else is withheld, and said to
 be. Notebooks keep their cells and what these show, and lose all metadata; one that cannot be read is withheld. Text is
-passed on with names replaced, pictures without what is written beside the picture. Hidden files, caches, version
-control, receipts and what the exchange puts beside a submission are left out. Times, sizes and hashes of the originals
-appear nowhere.
+passed on with names replaced, pictures without what is written beside the picture, archives file by file. Hidden files,
+caches, version control, receipts and what the exchange puts beside a submission are left out. Times, sizes and hashes
+of the originals appear nowhere.
 
 Names are replaced in Markdown, comments, strings, outputs and file names, never in identifiers, so that code runs as
 before (`names.py` says how). What it cannot find is a person in the content itself: a face in a picture, text drawn
-into a plot, a name split over two strings, a nickname.
+into a plot, a name split over two strings, a nickname. `cannot_scrub` says to the author what of this there is.
 """
 
-import hashlib
-import hmac
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import PurePosixPath
 
-from nbpeer.scrub.images import NotAPicture, strip_picture
-from nbpeer.scrub.names import Identity, Names, replace_in_code
-from nbpeer.scrub.notebooks import NotANotebook, scrub_notebook
+from nbpeer.scrub.archives import TooLarge
+from nbpeer.scrub.files import LARGEST, Unreadable, scrub_content
+from nbpeer.scrub.names import Identity, Names
+from nbpeer.scrub.notices import Notice, cannot_scrub
+from nbpeer.scrub.paths import clean_paths
 
-__all__ = ["LARGEST", "Identity", "Names", "Scrubbed", "Withheld", "clean_paths", "scrub_file"]
-
-LARGEST = 32 * 2**20
-"""Larger files, in bytes, are withheld: they would have to be in memory as a whole."""
-
-_LEFT_OUT_FILES = frozenset({"timestamp.txt", "receipt.jws", "thumbs.db", "desktop.ini"})
-_LEFT_OUT_FOLDERS = frozenset({"__pycache__", "__macosx", "feedback"})
-_RECEIPT = re.compile(r"\.receipt-\d+(-\w+)?\.txt$")
-_CODE = frozenset({".py", ".r", ".jl", ".sh"})
-_PROSE = frozenset({".md", ".rst", ".txt", ".tex"})
+__all__ = [
+    "LARGEST",
+    "Identity",
+    "Names",
+    "Notice",
+    "Scrubbed",
+    "Withheld",
+    "cannot_scrub",
+    "clean_paths",
+    "scrub_file",
+]
 
 
 class Withheld(StrEnum):
@@ -53,22 +51,6 @@ class Scrubbed:
     withheld: Withheld | None = None
 
 
-def clean_paths(paths: Iterable[str], names: Names) -> dict[str, str]:
-    """Return clean path -> original path for the files that a reviewer may know of, in the order of the clean paths."""
-    clean: dict[str, str] = {}
-    for path in sorted(paths):
-        if _left_out(path):
-            continue
-        wanted = candidate = names.replace_in_path(path)
-        number = 2
-        while candidate in clean:
-            pure = PurePosixPath(wanted)
-            candidate = str(pure.with_name(f"{pure.stem}-{number}{pure.suffix}"))
-            number += 1
-        clean[candidate] = path
-    return dict(sorted(clean.items()))
-
-
 def scrub_file(path: str, data: bytes, names: Names, secret: bytes) -> Scrubbed:
     """Scrub one file.
 
@@ -78,37 +60,9 @@ def scrub_file(path: str, data: bytes, names: Names, secret: bytes) -> Scrubbed:
         names: the names to replace.
         secret: of the round and the submission; makes ids that are stable in it and nowhere else.
     """
-    if len(data) > LARGEST:
+    try:
+        return Scrubbed(scrub_content(path, data, names, secret))
+    except TooLarge:
         return Scrubbed(None, Withheld.TOO_LARGE)
-    ending = PurePosixPath(path).suffix.lower()
-    if ending == ".ipynb":
-        key = hmac.new(secret, path.encode(), hashlib.sha256).digest()
-        try:
-            return Scrubbed(scrub_notebook(data, names, key))
-        except NotANotebook:  # as text it would keep its cells' times and ids
-            return Scrubbed(None, Withheld.UNREADABLE)
-    try:
-        return Scrubbed(strip_picture(data))
-    except NotAPicture:
-        return _scrub_text(ending, data, names)
-
-
-def _scrub_text(ending: str, data: bytes, names: Names) -> Scrubbed:
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
+    except (Unreadable, RecursionError):
         return Scrubbed(None, Withheld.UNREADABLE)
-    if "\0" in text:
-        return Scrubbed(None, Withheld.UNREADABLE)
-    if ending in _CODE:
-        return Scrubbed(replace_in_code(text, names).encode())
-    return Scrubbed((names.replace_in_prose(text) if ending in _PROSE else names.replace(text)).encode())
-
-
-def _left_out(path: str) -> bool:
-    *folders, file = path.lower().split("/")
-    if any(part.startswith(".") for part in (*folders, file)) or file in _LEFT_OUT_FILES:
-        return True
-    if _RECEIPT.search(file):
-        return True
-    return file.endswith((".pyc", "_info.json", ".jwt")) or any(folder in _LEFT_OUT_FOLDERS for folder in folders)

@@ -8,8 +8,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from nbpeer.scrub.code import replace_in_code
+from nbpeer.scrub.drawings import strip_drawing
+from nbpeer.scrub.encoded import replace_in_text
 from nbpeer.scrub.images import NotAPicture, strip_picture
-from nbpeer.scrub.names import Names, replace_in_code
+from nbpeer.scrub.names import NAME, Names
 
 _KERNELS: Mapping[str, tuple[str, str]] = {
     "python": ("python3", "Python 3"),
@@ -17,7 +20,7 @@ _KERNELS: Mapping[str, tuple[str, str]] = {
     "julia": ("julia", "Julia"),
 }
 _SHOWN_OUTPUT_METADATA = frozenset({"width", "height", "needs_background", "isolated"})
-_PICTURES = frozenset({"image/png", "image/jpeg"})
+_PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _DROPPED = "application/vnd.jupyter.widget"
 """Widgets are shown as text: their state, in the notebook's metadata, is gone."""
 
@@ -79,7 +82,7 @@ def _cell(cell: Mapping[str, Any], names: Names, cell_id: str) -> dict[str, Any]
         "cell_type": "raw" if kind == "raw" else "markdown",
         "id": cell_id,
         "metadata": {},
-        "source": names.replace_in_prose(source),
+        "source": replace_in_text(source, names, prose=True),
     }
     attachments = cell.get("attachments")
     if kind == "markdown" and attachments:
@@ -91,13 +94,13 @@ def _output(output: Mapping[str, Any], names: Names) -> dict[str, Any] | None:
     kind = output["output_type"]
     if kind == "stream":
         stream = "stderr" if output.get("name") == "stderr" else "stdout"
-        return {"output_type": kind, "name": stream, "text": names.replace(_text(output.get("text", "")))}
+        return {"output_type": kind, "name": stream, "text": replace_in_text(_text(output.get("text", "")), names)}
     if kind == "error":
         return {
             "output_type": kind,
-            "ename": names.replace(str(output.get("ename", ""))),
-            "evalue": names.replace(str(output.get("evalue", ""))),
-            "traceback": [names.replace(str(line)) for line in output.get("traceback", [])],
+            "ename": replace_in_text(str(output.get("ename", "")), names),
+            "evalue": replace_in_text(str(output.get("evalue", "")), names),
+            "traceback": replace_in_text("\n".join(map(str, output.get("traceback", []))), names).split("\n"),
         }
     if kind not in ("execute_result", "display_data"):
         return None
@@ -136,8 +139,10 @@ def _bundle(data: Mapping[str, Any], names: Names) -> dict[str, Any]:
             picture = _picture(_text(value))
             if picture is not None:
                 clean[mime] = picture
-        elif mime.startswith("text/") or mime in ("image/svg+xml", "application/javascript"):
-            clean[mime] = names.replace(_text(value))
+        elif mime == "image/svg+xml":
+            clean[mime] = replace_in_text(strip_drawing(_text(value)), names)
+        elif mime.startswith("text/") or mime == "application/javascript":
+            clean[mime] = replace_in_text(_text(value), names)
         elif mime == "application/json" or mime.endswith("+json"):
             clean[mime] = _json(value, names)
     return clean
@@ -152,12 +157,27 @@ def _picture(encoded: str) -> str | None:
 
 def _json(value: Any, names: Names) -> Any:
     if isinstance(value, str):
-        return names.replace(value)
+        return replace_in_text(value, names)
     if isinstance(value, Mapping):
-        return {names.replace(str(name)): _json(inner, names) for name, inner in value.items()}
+        return _object(value, names)
     if isinstance(value, list):
         return [_json(inner, names) for inner in value]
+    if isinstance(value, int) and not isinstance(value, bool) and names.finds(str(value)):  # a student's number
+        return NAME
     return value
+
+
+def _object(value: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    """Return a JSON object with clean keys and values; keys that have become alike stay apart."""
+    clean: dict[str, Any] = {}
+    for name, inner in value.items():
+        wanted = key = replace_in_text(str(name), names)
+        number = 2
+        while key in clean:
+            key = f"{wanted}-{number}"
+            number += 1
+        clean[key] = _json(inner, names)
+    return clean
 
 
 def _text(value: Any) -> str:

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from nbpeer.scrub import LARGEST, Identity, Names, Withheld, clean_paths, scrub_file
-from nbpeer.scrub.names import replace_in_code
+from nbpeer.scrub.code import replace_in_code
 
 ADA = Identity("alove12", "Zsófia Lovelace")
 BEN = Identity("bnguyen", "Ben Nguyen")

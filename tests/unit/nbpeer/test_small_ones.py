@@ -12,8 +12,8 @@ from nbpeer.allocate import SHORTFALLS
 from nbpeer.phases import phase_of, task_state
 from nbpeer.plugin import migrations
 from nbpeer.pseudonyms import derive, pseudonyms
-from nbpeer.scrub import Withheld
-from nbpeer.sentences import shortfall, withheld
+from nbpeer.scrub import Notice, Withheld
+from nbpeer.sentences import notice, shortfall, withheld
 
 OPENS = datetime(2026, 1, 19, 8, tzinfo=UTC)
 DUE = OPENS + timedelta(days=4)
@@ -53,6 +53,7 @@ def test_many_pseudonyms_are_different_too() -> None:
 def test_every_code_has_its_sentence() -> None:
     assert all(shortfall(code).endswith(".") for code in SHORTFALLS)
     assert all(withheld(reason) for reason in Withheld)
+    assert all(notice(about) for about in Notice)
 
 
 def test_the_migrations_make_the_tables_that_the_models_describe(tmp_path: Path) -> None:
