@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from nbcohort.sandbox import SandboxFailed
 from nbcohort.spawner import CONFIGURATION
 from nbcohort.testing import wait_until
 from tests.service.check_room import CheckRoom, as_json
-from tests.service.classroom import Classroom, ok
+from tests.service.classroom import START, Classroom, ok
 from tests.service.test_submissions_cli import Terminal
 from tests.unit.checks.notebooks import learners, notebook, tagged
 from tests.unit.grading.course import code
@@ -47,6 +48,7 @@ def work(desk: CheckRoom) -> None:
 @on_one_database
 def test_the_learner_reads_what_the_checks_of_the_last_attempt_found(desk: CheckRoom, tmp_path: Path) -> None:
     Classroom(desk.room.service, f"{desk.room.cohort}-b")  # ada is in two cohorts; which one, the environment says
+    desk.room.service.set_clock(START + timedelta(minutes=1))  # it was put back to when she was not in the first yet
     desk.hand_in("ada", learners("def double(x):\n    return x"))
     second = desk.hand_in("ada", learners("def double(x):\n    return 4"))
     work(desk)
