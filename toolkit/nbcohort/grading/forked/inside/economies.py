@@ -1,4 +1,4 @@
-"""What IPython and ipykernel do again and again for each cell, done once: a third of what they cost.
+"""What IPython and ipykernel do again and again for each cell, done once.
 
 Each of these is made before any notebook is known, and gives what was given before, only sooner. What a notebook has
 changed is asked as ever: nothing is remembered across that.

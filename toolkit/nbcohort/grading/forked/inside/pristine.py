@@ -129,6 +129,7 @@ class _Space:
         """Return whether nothing can be another thing: looking closely takes much longer."""
         if not self._watched.may_have_changed():
             return True
+        self._watched.seen()  # first: what a thread of the notebook changes meanwhile is seen the next time
         now = vars(self._thing)
         return len(now) == len(self._state) and all(map(operator.is_, now.values(), self._state))
 
@@ -140,7 +141,6 @@ class _Space:
         if not self._is_same() or (codes and not self._has_same_codes()):
             yield from self._restore()
             self._state = list(vars(self._thing).values())
-        self._watched.seen()
 
     def _restore(self) -> Iterator[str]:
         now = vars(self._thing)
@@ -315,8 +315,8 @@ class Pristine:
 
     def _restore_modules(self) -> Iterator[str]:
         if self._modules.may_have_changed():
-            yield from self._restore_imported()
             self._modules.seen()
+            yield from self._restore_imported()
         for name in _MODULES:
             above, _dot, last = name.rpartition(".")
             parent, child = self._imported.get(above), self._imported.get(name)
