@@ -19,11 +19,11 @@ from nbcohort.api import (
     roster,
 )
 from nbpeer.aggregate import Score
-from nbpeer.check import review_settings
 from nbpeer.copies import Copy
 from nbpeer.forms import Form, check_form
 from nbpeer.models import Review, ReviewTask, Round, Work, WorkAuthor
-from nbpeer.phases import Phase, TaskState, phase_of, task_state
+from nbpeer.phases import Phase, TaskState, Times, phase_of, task_state
+from nbpeer.plans import phase_at, plans, reviews_shown, scores_shown, times_held
 from nbpeer.pseudonyms import derive
 from nbpeer.rounds import find_round
 from nbpeer.scores import counting_review, rubric_of, score_of
@@ -38,8 +38,7 @@ class PlannedRound:
     assignment: str
     title: str
     phase: Phase
-    opens_at: datetime
-    due_at: datetime
+    times: Times
     round: Round | None
 
 
@@ -59,7 +58,8 @@ class Received:
 
     work: Work
     reviews: tuple[ReceivedReview, ...]
-    score: Score
+    score: Score | None
+    """None while scores are not shown."""
 
 
 def list_rounds(acting: Acting) -> list[PlannedRound]:
@@ -68,16 +68,15 @@ def list_rounds(acting: Acting) -> list[PlannedRound]:
     settings = read_settings(acting.session, acting.house, acting.cohort)
     if settings is None:
         return []
-    planned = []
+    planned, coming = [], plans(settings)
     for assignment in settings.course.assignments:
-        review = review_settings(assignment)
+        plan = coming.get(assignment.name)
         found = find_round(acting.session, acting.cohort, assignment.name)
         if found is not None:
             planned.append(_held(found, acting.now))
-        elif review is not None:
-            opens_at, due_at = settings.calendar.instant(review.opens), settings.calendar.instant(review.due)
-            phase = phase_of(acting.now, opens_at, due_at, opened=False)
-            planned.append(PlannedRound(assignment.name, assignment.title, phase, opens_at, due_at, None))
+        elif plan is not None:
+            phase = phase_of(acting.now, plan.times, opened=False)
+            planned.append(PlannedRound(assignment.name, assignment.title, phase, plan.times, None))
     return planned
 
 
@@ -127,11 +126,6 @@ def my_task(acting: Acting, public_id: str) -> ReviewTask:
     return found
 
 
-def phase_at(found: Round, now: datetime) -> Phase:
-    """Return the phase of a round that has opened."""
-    return "closed" if found.closed_at else phase_of(now, found.opens_at, found.due_at, opened=True)
-
-
 def state_of(task: ReviewTask, now: datetime) -> TaskState:
     """Return how far the reviewer is with a task."""
     return task_state(
@@ -176,7 +170,7 @@ def save_review(acting: Acting, public_id: str, form: Form, *, submit: bool) -> 
     if phase_at(held, acting.now) != "reviewing":
         raise Conflict(
             _("Reviews of {title} were due at {due}; they can no longer be changed.").format(
-                title=held.title, due=_shown(acting, held.due_at)
+                title=held.title, due=_shown(acting, times_held(held).closes_at)
             ),
             due_at=held.due_at.isoformat(),
         )
@@ -211,11 +205,11 @@ def my_review(acting: Acting, public_id: str) -> tuple[ReviewTask, Review | None
 
 
 def received(acting: Acting, assignment: str | None = None, account: str | None = None) -> list[Received]:
-    """Return what came of the works of the acting member, or (for staff) of `account`, in rounds that are closed.
+    """Return what came of the works of the acting member, or (for staff) of `account`, as far as it is shown.
 
     Raises:
         NotFound: `assignment` has no review; nobody here has that account.
-        Conflict: the round of `assignment` has not closed.
+        Conflict: the reviews of `assignment` are not shown yet.
     """
     members = members_by_id(acting)
     member = acting.member
@@ -237,11 +231,18 @@ def received(acting: Acting, assignment: str | None = None, account: str | None 
     )
     if assignment is not None:
         query = query.where(Round.assignment == assignment)
-    works = [work for work in acting.session.scalars(query) if phase_at(work.round, acting.now) == "closed"]
-    return [_received(work, members) for work in works]
+    works = [work for work in acting.session.scalars(query) if _shown_to(acting, work.round)]
+    return [_received(acting, work, members) for work in works]
 
 
-def _received(work: Work, members: Mapping[str, RosterEntry]) -> Received:
+def _shown_to(acting: Acting, found: Round) -> bool:
+    """Whether reviews of a round are shown: to staff once reviewing is over, to authors when the rules say so."""
+    if acting.may("review.received.read"):
+        return phase_at(found, acting.now) != "reviewing"
+    return reviews_shown(found, acting.now)
+
+
+def _received(acting: Acting, work: Work, members: Mapping[str, RosterEntry]) -> Received:
     named = _anonymity(work.round) == "open"
     reviews = []
     for task in work.tasks:
@@ -249,25 +250,28 @@ def _received(work: Work, members: Mapping[str, RosterEntry]) -> Received:
         if review is not None:
             reviewer = members[task.reviewer].name if named and task.reviewer in members else task.reviewer_pseudonym
             reviews.append(ReceivedReview(reviewer, review.scores, review.comments, review.overall))
-    return Received(work, tuple(reviews), score_of(work))
+    shown = acting.may("review.received.read") or scores_shown(work.round, acting.now)
+    return Received(work, tuple(reviews), score_of(work) if shown else None)
 
 
 def _require_closed(acting: Acting, assignment: str) -> None:
     planned = next((one for one in list_rounds(acting) if one.assignment == assignment), None)
     if planned is None:
         raise NotFound(_('There is no peer review of "{assignment}" here.').format(assignment=assignment))
-    if planned.phase == "waiting":
+    if planned.phase in ("waiting", "calibrating"):
         sentence = _("The review of {title} opens at {opens}; reviews are shown after {due}.")
     elif planned.phase == "reviewing":
         sentence = _("The review of {title} is under way; reviews are shown after {due}.")
+    elif planned.round is not None and not _shown_to(acting, planned.round):
+        sentence = _("Reviewing of {title} is over; reviews are shown with the scores, when they are released.")
     else:
         return
-    opens, due = _shown(acting, planned.opens_at), _shown(acting, planned.due_at)
+    opens, due = _shown(acting, planned.times.opens_at), _shown(acting, planned.times.closes_at)
     raise Conflict(sentence.format(title=planned.title, opens=opens, due=due))
 
 
 def _held(found: Round, now: datetime) -> PlannedRound:
-    return PlannedRound(found.assignment, found.title, phase_at(found, now), found.opens_at, found.due_at, found)
+    return PlannedRound(found.assignment, found.title, phase_at(found, now), times_held(found), found)
 
 
 def _anonymity(found: Round) -> Anonymity:

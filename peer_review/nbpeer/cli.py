@@ -150,11 +150,14 @@ def _fetch_files(client: ServiceClient, address: str, folder: Path) -> int:
 def _show_received(one: Any) -> None:
     score = one["score"]
     title = f"{one['title']} ({one['work']})"
-    if score["overall"] is None:
+    if score is None:
+        _say(title)
+        _say(_("The score is shown when it is released."))
+    elif score["overall"] is None:
         _say(title)
     else:
         _say(f"{title}: {_percent(score['overall'])}")
-    if score["note"]:
+    if score and score["note"]:
         _say(score["note"])
     for review in one["reviews"]:
         _say("")

@@ -25,9 +25,20 @@ class ReceivedPayload(BaseModel):
     percent: float | None
 
 
+class ReleasedPayload(BaseModel):
+    """The score of the work as it counts (0-100); None without one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    round: str
+    percent: float | None
+
+
 KINDS = [
     InteractionKind("review.submitted", 1, ReviewPayload),
     InteractionKind("review.revised", 1, ReviewPayload),
     InteractionKind("review.received", 1, ReceivedPayload),
+    InteractionKind("review.released", 1, ReleasedPayload),
 ]
-"""Submitted and revised: actor the reviewer, target an author. Received: actor an author, at the close of the round."""
+"""Submitted and revised: actor the reviewer, target an author. Received: actor an author, at the close of the round.
+Released: actor an author, when scores are shown."""

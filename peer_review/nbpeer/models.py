@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from nbcohort.api import Conventions
@@ -32,8 +32,19 @@ class Round(Base):
     """The rubric's criteria as they were at the opening, as JSON."""
     opens_at: Mapped[datetime]
     due_at: Mapped[datetime]
+    late_until: Mapped[datetime | None] = mapped_column(default=None)
+    replies_due_at: Mapped[datetime | None] = mapped_column(default=None)
+    release_at: Mapped[datetime | None] = mapped_column(default=None)
+    staff_release: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether scores wait until staff release them."""
+    planned: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """What the settings said of its times when they were last followed: staff may have moved them since."""
+    rules: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """`nbpeer.settings.RoundRules`, as they were at the opening."""
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    """When reviewing was ended; what authors receive was logged then."""
+    released_at: Mapped[datetime | None] = mapped_column(default=None)
     seed: Mapped[int] = mapped_column(BigInteger)
     offsets: Mapped[list[Any]]
     certificate: Mapped[dict[str, Any]]

@@ -4,9 +4,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nbcohort.api import Acting, CourseSettings, Task, _
-from nbpeer.actions import my_tasks, phase_at, state_of
+from nbpeer.actions import my_tasks, state_of
 from nbpeer.check import review_settings
 from nbpeer.models import Round
+from nbpeer.plans import phase_at, rules_of
+from nbpeer.settings import RoundRules
 
 FROZEN = ("k", "anonymity", "score")
 """Settings that a round keeps from its opening on."""
@@ -51,7 +53,9 @@ def settings_notes(session: Session, cohort: str, before: CourseSettings | None,
                     title=found.title, due=review.due
                 )
             )
+        rules, becoming = rules_of(found), review.rules()
         frozen = [name for name in FROZEN if getattr(review, name) != getattr(found, name)]
+        frozen += [name for name in RoundRules.model_fields if getattr(rules, name) != getattr(becoming, name)]
         if [criterion.model_dump(mode="json") for criterion in becomes.rubric] != found.rubric:
             frozen.append("rubric")
         if frozen:

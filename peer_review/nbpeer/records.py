@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nbpeer.models import Review, ReviewTask, Round
-from nbpeer.scores import counting_review, score_of
+from nbpeer.scores import counting_review, final_percent
 
 
 def export(session: Session, cohort: str) -> dict[str, dict[str, Any]]:
@@ -15,9 +15,8 @@ def export(session: Session, cohort: str) -> dict[str, dict[str, Any]]:
     closed = select(Round).where(Round.cohort == cohort, Round.closed_at.is_not(None)).order_by(Round.opens_at)
     for found in session.scalars(closed):
         for work in found.works:
-            score = score_of(work)
+            percent = final_percent(work)
             for author in work.authors:
-                percent = None if score.overall is None else round(score.overall.percent, 2)
                 columns.setdefault(author.member, {})[f"review:{found.assignment}:score"] = percent
             for task in work.tasks:
                 mine = columns.setdefault(task.reviewer, {})

@@ -1,18 +1,16 @@
-"""Rounds move on with the clock: they open with a swap, and close at their due time. Nobody acts but the service."""
+"""Rounds move on with the clock: they open with a swap, close, and release scores. Nobody acts but the service."""
 
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from nbcohort.api import (
     Acting,
-    AppliedSettings,
-    AssignmentSettings,
     House,
     active_members,
     as_service,
@@ -26,17 +24,16 @@ from nbcohort.api import (
 from nbcohort.api import Work as HandedIn
 from nbpeer.allocate import Allocation, Conflicts, allocate
 from nbpeer.allocate import Work as Swapped
-from nbpeer.check import review_settings
 from nbpeer.models import ReviewTask, Round, Work, WorkAuthor
+from nbpeer.plans import Plan, departs, follow, kept, plans, times_held
 from nbpeer.pseudonyms import derive, pseudonyms
-from nbpeer.scores import score_of
-from nbpeer.settings import ReviewSettings
+from nbpeer.scores import final_percent, score_of
 
 LEASE = timedelta(minutes=5)
 
 
 def advance(house: House, now: datetime) -> None:
-    """Open and close every round whose time has come, each in a transaction of its own.
+    """Open, close and release every round whose time has come, each in a transaction of its own.
 
     One that cannot be moved does not stop the others; what went wrong is raised at the end, as an ExceptionGroup.
     """
@@ -64,52 +61,42 @@ def find_round(session: Session, cohort: str, assignment: str) -> Round | None:
     return session.scalar(select(Round).where(Round.cohort == cohort, Round.assignment == assignment))
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """What the settings say about the round of an assignment."""
-
-    assignment: AssignmentSettings
-    review: ReviewSettings
-    opens_at: datetime
-    due_at: datetime
-
-
-def _plans(settings: AppliedSettings | None) -> dict[str, _Plan]:
-    """Return the plan of each assignment that is reviewed, by name."""
-    if settings is None:
-        return {}
-    instant = settings.calendar.instant
-    return {
-        assignment.name: _Plan(assignment, review, instant(review.opens), instant(review.due))
-        for assignment in settings.course.assignments
-        if (review := review_settings(assignment)) is not None
-    }
-
-
-def _due(house: House, cohort: str, now: datetime) -> list[tuple[str, _Plan | None]]:
+def _due(house: House, cohort: str, now: datetime) -> list[tuple[str, Plan | None]]:
     """Return the assignments whose round has something to be done, so that nothing is locked when there is nothing.
 
     A round whose section was taken out of the settings has no plan any more, and closes as it was planned.
     """
     with house.database.read() as session:
-        plans = _plans(read_settings(session, house, cohort))
-        under_way = select(Round).where(Round.cohort == cohort, Round.closed_at.is_(None))
-        names = {*plans, *(found.assignment for found in session.scalars(under_way))}
+        planned = plans(read_settings(session, house, cohort))
+        under_way = select(Round).where(Round.cohort == cohort, or_(Round.closed_at.is_(None), _waits_for_release()))
+        names = {*planned, *(found.assignment for found in session.scalars(under_way))}
         return [
-            (name, plans.get(name))
+            (name, planned.get(name))
             for name in sorted(names)
-            if _has_to_move(find_round(session, cohort, name), plans.get(name), now)
+            if _has_to_move(find_round(session, cohort, name), planned.get(name), now)
         ]
 
 
-def _has_to_move(found: Round | None, plan: _Plan | None, now: datetime) -> bool:
+def _waits_for_release() -> ColumnElement[bool]:
+    return and_(Round.released_at.is_(None), or_(Round.release_at.is_not(None), Round.staff_release))
+
+
+def _has_to_move(found: Round | None, plan: Plan | None, now: datetime) -> bool:
     if found is None:
-        return plan is not None and plan.opens_at <= now <= plan.due_at
-    moved = plan is not None and found.due_at != plan.due_at
-    return found.closed_at is None and (moved or now > found.due_at)
+        return plan is not None and plan.times.opens_at <= now <= plan.times.closes_at
+    return bool(departs(found, plan)) or _is_over(found, now) or _is_to_be_released(found, now)
 
 
-def _move_on(acting: Acting, assignment: str, plan: _Plan | None) -> None:
+def _is_over(found: Round, now: datetime) -> bool:
+    return found.closed_at is None and now > times_held(found).closes_at
+
+
+def _is_to_be_released(found: Round, now: datetime) -> bool:
+    reached = found.release_at is not None and found.release_at <= now
+    return reached and found.released_at is None and found.closed_at is not None
+
+
+def _move_on(acting: Acting, assignment: str, plan: Plan | None) -> None:
     """Do what is due in one round, if it still is: another process may have done it."""
     session, now = acting.session, acting.now
     if not take_lease(session, f"review:{acting.cohort}:{assignment}", acting.house.holder, now, LEASE):
@@ -121,15 +108,15 @@ def _move_on(acting: Acting, assignment: str, plan: _Plan | None) -> None:
         if plan is not None:
             _open(acting, plan)
         return
-    if plan is not None and found.due_at != plan.due_at:
-        before, after = found.due_at.isoformat(), plan.due_at.isoformat()
-        acting.audit("review.round.due", found.public_id, before=before, after=after)
-        found.due_at = plan.due_at
-    if now > found.due_at:
+    if plan is not None:
+        follow(acting, found, plan)
+    if _is_over(found, now):
         _close(acting, found)
+    if _is_to_be_released(found, now):
+        release(acting, found)
 
 
-def _open(acting: Acting, plan: _Plan) -> None:
+def _open(acting: Acting, plan: Plan) -> None:
     session, assignment, review = acting.session, plan.assignment, plan.review
     handed_in, swapped, conflicts = _works(acting, assignment.name)
     seed = secrets.randbits(63)
@@ -144,8 +131,10 @@ def _open(acting: Acting, plan: _Plan) -> None:
         anonymity=review.anonymity,
         score=review.score,
         rubric=[criterion.model_dump(mode="json") for criterion in assignment.rubric],
-        opens_at=plan.opens_at,
-        due_at=plan.due_at,
+        opens_at=plan.times.opens_at,
+        **plan.planned(),
+        planned=kept(plan),
+        rules=review.rules().model_dump(mode="json"),
         opened_at=acting.now,
         closed_at=None,
         seed=seed,
@@ -221,9 +210,19 @@ def _close(acting: Acting, found: Round) -> None:
     found.closed_at = acting.now
     for work in found.works:
         score = score_of(work)
-        percent = None if score.overall is None else round(score.overall.percent, 2)
+        percent = final_percent(work)
         for author in work.authors:
             acting.log(
                 "review.received", actor=author.member, round=found.public_id, reviews=score.count, percent=percent
             )
     acting.audit("review.round.close", found.public_id, assignment=found.assignment)
+
+
+def release(acting: Acting, found: Round) -> None:
+    """Show authors their scores from now on."""
+    found.released_at = acting.now
+    for work in found.works:
+        percent = final_percent(work)
+        for author in work.authors:
+            acting.log("review.released", actor=author.member, round=found.public_id, percent=percent)
+    acting.audit("review.round.release", found.public_id, assignment=found.assignment)

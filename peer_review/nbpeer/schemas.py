@@ -1,5 +1,6 @@
 """Requests and answers of peer review. What a reviewer gets names no author, submission, hash or time of theirs."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field, StringConstraints
@@ -11,7 +12,9 @@ from nbpeer.copies import CopiedFile
 from nbpeer.forms import Form, Rubric
 from nbpeer.models import Review, ReviewTask, Round, Work
 from nbpeer.phases import Phase, TaskState
+from nbpeer.plans import phase_at, rules_of, times_held
 from nbpeer.scores import counting_review, rubric_of, score_of
+from nbpeer.settings import RoundRules
 
 Text = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, StringConstraints(max_length=100)]
@@ -41,14 +44,21 @@ def rubric_out(rubric: Rubric) -> list[CriterionOut]:
 
 
 class RoundOut(Schema):
-    """A round as everybody may know it; `id` is null while it has not opened."""
+    """A round as everybody may know it; `id` is null while it has not opened.
+
+    Reviews are on time until `due_at` and taken until `closes_at`. Where there is no such phase, its time is null.
+    """
 
     id: str | None
     assignment: str
     title: str
     phase: Phase
+    calibrates_at: AwareDatetime | None
     opens_at: AwareDatetime
     due_at: AwareDatetime
+    closes_at: AwareDatetime
+    replies_due_at: AwareDatetime | None
+    release_at: AwareDatetime | None
 
     @classmethod
     def of(cls, planned: actions.PlannedRound) -> "RoundOut":
@@ -58,8 +68,7 @@ class RoundOut(Schema):
             assignment=planned.assignment,
             title=planned.title,
             phase=planned.phase,
-            opens_at=planned.opens_at,
-            due_at=planned.due_at,
+            **asdict(planned.times),
         )
 
 
@@ -123,7 +132,7 @@ class TaskOut(Schema):
             pseudonym=task.work.pseudonym,
             assignment=held.assignment,
             title=held.title,
-            phase=actions.phase_at(held, acting.now),
+            phase=phase_at(held, acting.now),
             due_at=held.due_at,
             state=actions.state_of(task, acting.now),
             authors=actions.authors_shown(acting, task),
@@ -199,14 +208,14 @@ class ReceivedReviewOut(Schema):
 
 
 class ReceivedOut(Schema):
-    """What came of one work of mine."""
+    """What came of one work of mine; `score` is null until scores are shown."""
 
     assignment: str
     title: str
     work: str
     rubric: list[CriterionOut]
     reviews: list[ReceivedReviewOut]
-    score: ScoreOut
+    score: ScoreOut | None
 
     @classmethod
     def of(cls, received: actions.Received) -> "ReceivedOut":
@@ -226,7 +235,7 @@ class ReceivedOut(Schema):
                 )
                 for review in received.reviews
             ],
-            score=ScoreOut.of(received.score),
+            score=ScoreOut.of(received.score) if received.score else None,
         )
 
 
@@ -303,6 +312,9 @@ class StaffRoundOut(RoundOut):
     method: str
     opened_at: AwareDatetime
     closed_at: AwareDatetime | None
+    released_at: AwareDatetime | None
+    staff_release: bool
+    rules: RoundRules
     seed: str
     offsets: list[int]
     certificate: dict[str, Any]
@@ -318,14 +330,16 @@ class StaffRoundOut(RoundOut):
             id=found.public_id,
             assignment=found.assignment,
             title=found.title,
-            phase=actions.phase_at(found, acting.now),
-            opens_at=found.opens_at,
-            due_at=found.due_at,
+            phase=phase_at(found, acting.now),
+            **asdict(times_held(found)),
             k=found.k,
             anonymity=found.anonymity,
             method=found.score,
             opened_at=found.opened_at,
             closed_at=found.closed_at,
+            released_at=found.released_at,
+            staff_release=found.staff_release,
+            rules=rules_of(found),
             seed=str(found.seed),
             offsets=found.offsets,
             certificate=found.certificate,

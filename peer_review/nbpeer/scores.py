@@ -23,3 +23,9 @@ def score_of(work: Work) -> Score:
     reviews = [review.scores for task in work.tasks if (review := counting_review(task)) is not None]
     method = cast(Method, work.round.score)
     return aggregate(scales_of(rubric_of(work.round)), reviews, wanted=len(work.tasks), method=method)
+
+
+def final_percent(work: Work) -> float | None:
+    """Return the score of a work as it counts, 0-100, rounded to hundredths; None while there is none."""
+    score = score_of(work)
+    return None if score.overall is None else round(score.overall.percent, 2)
