@@ -26,7 +26,7 @@ from nbpeer.phases import Phase, TaskState, Times, phase_of, task_state
 from nbpeer.plans import phase_at, plans, reviews_shown, scores_shown, times_held
 from nbpeer.pseudonyms import derive
 from nbpeer.rounds import find_round
-from nbpeer.scores import counting_review, rubric_of, score_of
+from nbpeer.scores import counting_review, counting_tasks, rubric_of, score_of
 from nbpeer.scrub import Identity, Names, clean_paths
 from nbpeer.settings import Anonymity
 
@@ -101,7 +101,7 @@ def my_tasks(acting: Acting) -> list[ReviewTask]:
         select(ReviewTask)
         .join(Work)
         .join(Round)
-        .where(Round.cohort == acting.cohort, ReviewTask.reviewer == acting.member)
+        .where(Round.cohort == acting.cohort, ReviewTask.reviewer == acting.member, ReviewTask.ended_at.is_(None))
         .order_by(Round.due_at.desc(), Work.pseudonym)
     )
     return list(acting.session.scalars(query)) if acting.member else []
@@ -118,6 +118,7 @@ def my_task(acting: Acting, public_id: str) -> ReviewTask:
             Round.cohort == acting.cohort,
             ReviewTask.public_id == public_id,
             ReviewTask.reviewer == (acting.member or ""),
+            ReviewTask.ended_at.is_(None),
         )
     )
     found = acting.session.scalar(query)
@@ -128,9 +129,15 @@ def my_task(acting: Acting, public_id: str) -> ReviewTask:
 
 def state_of(task: ReviewTask, now: datetime) -> TaskState:
     """Return how far the reviewer is with a task."""
-    return task_state(
-        phase_at(task.work.round, now), saved=bool(task.reviews), submitted=counting_review(task) is not None
-    )
+    if task.ended_at is not None:
+        return "lapsed" if task.ended_because == "lapsed" else "removed"
+    return task_state(can_write(task, now), saved=bool(task.reviews), submitted=counting_review(task) is not None)
+
+
+def can_write(task: ReviewTask, now: datetime) -> bool:
+    """Whether a review can be saved: while the round is open; staff help out until scores are released."""
+    phase = phase_at(task.work.round, now)
+    return phase == "reviewing" or (task.origin == "staff" and phase in ("replying", "closed"))
 
 
 def authors_shown(acting: Acting, task: ReviewTask) -> list[str] | None:
@@ -167,7 +174,7 @@ def save_review(acting: Acting, public_id: str, form: Form, *, submit: bool) -> 
     task = my_task(acting, public_id)
     acting.session.scalars(select(ReviewTask.pk).where(ReviewTask.pk == task.pk).with_for_update()).one()
     held = task.work.round
-    if phase_at(held, acting.now) != "reviewing":
+    if not can_write(task, acting.now):
         raise Conflict(
             _("Reviews of {title} were due at {due}; they can no longer be changed.").format(
                 title=held.title, due=_shown(acting, times_held(held).closes_at)
@@ -189,6 +196,7 @@ def save_review(acting: Acting, public_id: str, form: Form, *, submit: bool) -> 
         saved_at=acting.now,
     )
     task.reviews.append(review)
+    task.started_at = task.started_at or acting.now
     acting.session.flush()
     acting.audit("review.save", task.public_id, version=review.version, submitted=submit)
     if submit:
@@ -245,7 +253,7 @@ def _shown_to(acting: Acting, found: Round) -> bool:
 def _received(acting: Acting, work: Work, members: Mapping[str, RosterEntry]) -> Received:
     named = _anonymity(work.round) == "open"
     reviews = []
-    for task in work.tasks:
+    for task in counting_tasks(work):
         review = counting_review(task)
         if review is not None:
             reviewer = members[task.reviewer].name if named and task.reviewer in members else task.reviewer_pseudonym

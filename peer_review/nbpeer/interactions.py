@@ -34,11 +34,36 @@ class ReleasedPayload(BaseModel):
     percent: float | None
 
 
+class GivenPayload(BaseModel):
+    """Which task of which round, and how it came to its reviewer: `nbpeer.tasks.Origin`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    round: str
+    task: str
+    origin: str
+
+
+class EndedPayload(BaseModel):
+    """Which task of which round, and why it was taken away: `nbpeer.tasks.EndedBecause`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    round: str
+    task: str
+    because: str
+
+
 KINDS = [
     InteractionKind("review.submitted", 1, ReviewPayload),
     InteractionKind("review.revised", 1, ReviewPayload),
     InteractionKind("review.received", 1, ReceivedPayload),
     InteractionKind("review.released", 1, ReleasedPayload),
+    InteractionKind("review.task.given", 1, GivenPayload),
+    InteractionKind("review.task.ended", 1, EndedPayload),
+    InteractionKind("review.score.overridden", 1, ReleasedPayload),
 ]
 """Submitted and revised: actor the reviewer, target an author. Received: actor an author, at the close of the round.
-Released: actor an author, when scores are shown."""
+Released: actor an author, when scores are shown. Given and ended: target the reviewer, after the swap. Overridden:
+target an author.
+"""

@@ -64,12 +64,15 @@ class Work(Base):
     round_pk: Mapped[int] = mapped_column(ForeignKey("review_round.pk"))
     submission: Mapped[str]
     pseudonym: Mapped[str]
+    wanted: Mapped[int | None] = mapped_column(default=None)
+    """How many reviews it was to get; None in rounds of old: as many as were allocated."""
     files: Mapped[list[Any]]
     """Path, size and hash of each file as it was swapped: what is handed in later changes nothing here."""
 
     round: Mapped[Round] = relationship(back_populates="works")
     authors: Mapped[list["WorkAuthor"]] = relationship(order_by="WorkAuthor.member")
     tasks: Mapped[list["ReviewTask"]] = relationship(back_populates="work", order_by="ReviewTask.reviewer_pseudonym")
+    overrides: Mapped[list["ScoreOverride"]] = relationship(order_by="ScoreOverride.version")
 
 
 class WorkAuthor(Base):
@@ -95,6 +98,17 @@ class ReviewTask(Base):
     reviewer: Mapped[str] = mapped_column(index=True)
     """The member's public id."""
     reviewer_pseudonym: Mapped[str]
+    origin: Mapped[str] = mapped_column(default="allocated", server_default="allocated")
+    """`nbpeer.tasks.Origin`."""
+    given_at: Mapped[datetime | None] = mapped_column(default=None)
+    """None: when the round opened."""
+    start_by: Mapped[datetime | None] = mapped_column(default=None)
+    """Until when it has to be started, or it goes to somebody else; None: there is no such time."""
+    started_at: Mapped[datetime | None] = mapped_column(default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+    """When it was taken away from the reviewer; it does not count since."""
+    ended_because: Mapped[str | None] = mapped_column(default=None)
+    """`nbpeer.tasks.EndedBecause`."""
 
     work: Mapped[Work] = relationship(back_populates="tasks")
     reviews: Mapped[list["Review"]] = relationship(order_by="Review.version")
@@ -117,3 +131,19 @@ class Review(Base):
     """Criterion -> text."""
     overall: Mapped[str]
     saved_at: Mapped[datetime]
+
+
+class ScoreOverride(Base):
+    """What staff decided a work's score to be. The newest one counts; one without a percentage takes it back."""
+
+    __tablename__ = "review_override"
+    __table_args__ = (UniqueConstraint("work_pk", "version"),)
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    work_pk: Mapped[int] = mapped_column(ForeignKey("review_work.pk"))
+    version: Mapped[int]
+    percent: Mapped[float | None]
+    reason: Mapped[str]
+    made_at: Mapped[datetime]
+    made_by: Mapped[str]
+    """A member's public id, or a role that is no person."""

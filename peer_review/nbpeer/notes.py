@@ -4,10 +4,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nbcohort.api import Acting, CourseSettings, Task, _
-from nbpeer.actions import my_tasks, state_of
+from nbpeer.actions import can_write, my_tasks, state_of
 from nbpeer.check import review_settings
 from nbpeer.models import Round
-from nbpeer.plans import phase_at, rules_of
+from nbpeer.plans import rules_of
 from nbpeer.settings import RoundRules
 
 FROZEN = ("k", "anonymity", "score")
@@ -30,7 +30,7 @@ def tasks(acting: Acting) -> list[Task]:
             done=state_of(task, acting.now) == "submitted",
         )
         for task in my_tasks(acting)
-        if phase_at(task.work.round, acting.now) == "reviewing"
+        if can_write(task, acting.now)
     ]
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 Phase = Literal["waiting", "calibrating", "reviewing", "replying", "closed", "released", "not-held"]
-TaskState = Literal["todo", "draft", "submitted", "missed"]
+TaskState = Literal["todo", "draft", "submitted", "missed", "removed", "lapsed"]
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,13 @@ def phase_of(now: datetime, times: Times, *, opened: bool, closed: bool = False,
     return "replying" if times.replies_due_at is not None and now <= times.replies_due_at else "closed"
 
 
-def task_state(phase: Phase, *, saved: bool, submitted: bool) -> TaskState:
-    """Return how far a reviewer is with a task, of which a version was saved, or submitted."""
+def task_state(open_: bool, *, saved: bool, submitted: bool) -> TaskState:
+    """Return how far a reviewer is with a task, of which a version was saved, or submitted.
+
+    `open_` says that its review can be written.
+    """
     if submitted:
         return "submitted"
-    if phase != "reviewing":
+    if not open_:
         return "missed"
     return "draft" if saved else "todo"

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 def routers() -> list[APIRouter]:
     """Rounds, tasks, reviews and what came of them."""
     from nbpeer.routes import review
+    from nbpeer.staff_routes import staff_review
 
-    return [review]
+    return [review, staff_review]
 
 
 @hook

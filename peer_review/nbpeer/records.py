@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from nbpeer.models import Review, ReviewTask, Round
 from nbpeer.scores import counting_review, final_percent
+from nbpeer.tasks import standing
 
 
 def export(session: Session, cohort: str) -> dict[str, dict[str, Any]]:
@@ -18,7 +19,7 @@ def export(session: Session, cohort: str) -> dict[str, dict[str, Any]]:
             percent = final_percent(work)
             for author in work.authors:
                 columns.setdefault(author.member, {})[f"review:{found.assignment}:score"] = percent
-            for task in work.tasks:
+            for task in standing(work):
                 mine = columns.setdefault(task.reviewer, {})
                 for column, value in (("given", int(counting_review(task) is not None)), ("due", 1)):
                     name = f"review:{found.assignment}:{column}"

@@ -5,6 +5,11 @@ from nbcohort.api import may
 PERMISSIONS = {
     "review.round.list": may("learner", "mentor", "instructor", "course room", "admin"),
     "review.round.read": may("mentor", "instructor", "course room", "admin"),
+    "review.round.change": may("instructor", "course room", "admin"),
+    "review.round.release": may("instructor", "course room", "admin"),
+    "review.score.override": may("instructor", "course room", "admin"),
+    "review.task.give": may("instructor", "course room", "admin"),
+    "review.task.end": may("instructor", "course room", "admin"),
     "review.task.read": may(own=("learner", "mentor", "instructor")),
     "review.task.write": may(own=("learner", "mentor", "instructor")),
     "review.received.read": may("mentor", "instructor", "course room", "admin", own=("learner",)),

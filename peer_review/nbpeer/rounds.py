@@ -111,7 +111,7 @@ def _move_on(acting: Acting, assignment: str, plan: Plan | None) -> None:
     if plan is not None:
         follow(acting, found, plan)
     if _is_over(found, now):
-        _close(acting, found)
+        close(acting, found)
     if _is_to_be_released(found, now):
         release(acting, found)
 
@@ -195,6 +195,7 @@ def _rows(handed_in: Sequence[HandedIn], allocation: Allocation, secret: bytes) 
         Work(
             submission=work.submission,
             pseudonym=work_names[work.submission],
+            wanted=len(reviewers[work.submission]),
             files=[asdict(file) for file in work.files],
             authors=[WorkAuthor(member=member) for member in work.submitters],
             tasks=[
@@ -206,7 +207,8 @@ def _rows(handed_in: Sequence[HandedIn], allocation: Allocation, secret: bytes) 
     ]
 
 
-def _close(acting: Acting, found: Round) -> None:
+def close(acting: Acting, found: Round) -> None:
+    """End reviewing, and log what authors receive."""
     found.closed_at = acting.now
     for work in found.works:
         score = score_of(work)

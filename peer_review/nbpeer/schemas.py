@@ -7,13 +7,13 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from nbcohort.api import Acting, RosterEntry, Schema
 from nbpeer import actions, sentences
-from nbpeer.aggregate import Score, Summary
+from nbpeer.aggregate import Summary
 from nbpeer.copies import CopiedFile
 from nbpeer.forms import Form, Rubric
 from nbpeer.models import Review, ReviewTask, Round, Work
 from nbpeer.phases import Phase, TaskState
 from nbpeer.plans import phase_at, rules_of, times_held
-from nbpeer.scores import counting_review, rubric_of, score_of
+from nbpeer.scores import counting_review, final_percent, override_of, rubric_of, score_of
 from nbpeer.settings import RoundRules
 
 Text = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00]*$")]
@@ -85,8 +85,18 @@ class SummaryOut(Schema):
         return cls(percent=round(summary.percent, 2), spread=spread)
 
 
+class OverrideOut(Schema):
+    """What staff decided the score to be (0-100), and why."""
+
+    percent: float
+    reason: str
+
+
 class ScoreOut(Schema):
-    """What the reviews of a work add up to; `overall` is null without reviews, and `note` says why."""
+    """What the reviews of a work add up to; `overall` is null without reviews, and `note` says why.
+
+    `percent` is what counts: an `override` by staff, if there is one.
+    """
 
     overall: SummaryOut | None
     criteria: dict[str, SummaryOut]
@@ -95,10 +105,13 @@ class ScoreOut(Schema):
     partial: bool
     method: str
     note: str | None
+    percent: float | None
+    override: OverrideOut | None
 
     @classmethod
-    def of(cls, score: Score) -> "ScoreOut":
-        """Return how a score looks over HTTP."""
+    def of(cls, work: Work) -> "ScoreOut":
+        """Return how the score of a work looks over HTTP."""
+        score, override = score_of(work), override_of(work)
         return cls(
             overall=SummaryOut.of(score.overall) if score.overall else None,
             criteria={name: SummaryOut.of(summary) for name, summary in score.criteria.items()},
@@ -107,6 +120,8 @@ class ScoreOut(Schema):
             partial=score.partial,
             method=score.method,
             note=sentences.why_no_score(score),
+            percent=final_percent(work),
+            override=override and OverrideOut(percent=override.percent or 0.0, reason=override.reason),
         )
 
 
@@ -235,7 +250,7 @@ class ReceivedOut(Schema):
                 )
                 for review in received.reviews
             ],
-            score=ScoreOut.of(received.score) if received.score else None,
+            score=ScoreOut.of(received.work) if received.score else None,
         )
 
 
@@ -260,6 +275,7 @@ class StaffTaskOut(Schema):
     reviewer: PersonOut
     pseudonym: str
     state: TaskState
+    origin: str
     versions: int
     submitted_at: AwareDatetime | None
     scores: dict[str, int]
@@ -275,6 +291,7 @@ class StaffTaskOut(Schema):
             reviewer=PersonOut.of(task.reviewer, members),
             pseudonym=task.reviewer_pseudonym,
             state=actions.state_of(task, acting.now),
+            origin=task.origin,
             versions=len(task.reviews),
             submitted_at=review.saved_at if review else None,
             scores=review.scores if review else {},
@@ -300,7 +317,7 @@ class StaffWorkOut(Schema):
             pseudonym=work.pseudonym,
             authors=[PersonOut.of(author.member, members) for author in work.authors],
             tasks=[StaffTaskOut.of(acting, task, members) for task in work.tasks],
-            score=ScoreOut.of(score_of(work)),
+            score=ScoreOut.of(work),
         )
 
 

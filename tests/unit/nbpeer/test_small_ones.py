@@ -45,10 +45,10 @@ def test_a_round_with_all_phases_goes_through_them_in_order_and_a_clock_put_back
 
 
 def test_what_was_submitted_stays_submitted_and_a_draft_is_missed_at_the_close() -> None:
-    assert task_state("reviewing", saved=False, submitted=False) == "todo"
-    assert task_state("reviewing", saved=True, submitted=False) == "draft"
-    assert task_state("closed", saved=True, submitted=False) == "missed"
-    assert task_state("closed", saved=True, submitted=True) == "submitted"
+    assert task_state(True, saved=False, submitted=False) == "todo"
+    assert task_state(True, saved=True, submitted=False) == "draft"
+    assert task_state(False, saved=True, submitted=False) == "missed"
+    assert task_state(False, saved=True, submitted=True) == "submitted"
 
 
 @given(st.sets(st.text(max_size=5), max_size=40), st.binary(min_size=1, max_size=32))

@@ -1,0 +1,111 @@
+"""Requests and answers of what staff do in peer review."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from nbcohort.api import RosterEntry, Schema
+from nbpeer.glance import MemberState, WorkState, members_at_a_glance, works_at_a_glance
+from nbpeer.models import Round
+from nbpeer.schemas import Name, PersonOut
+from nbpeer.staff import NewTimes
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000, pattern=r"^[^\x00]*$")]
+
+
+class ChangeTimes(Schema):
+    """Times of a round to move into the future, and why; what is null stays as it is."""
+
+    due_at: AwareDatetime | None = None
+    late_until: AwareDatetime | None = None
+    replies_due_at: AwareDatetime | None = None
+    release_at: AwareDatetime | None = None
+    reason: Reason
+
+    def times(self) -> NewTimes:
+        """Return the times that were named."""
+        return NewTimes(self.due_at, self.late_until, self.replies_due_at, self.release_at)
+
+
+class AddReviewer(Schema):
+    """Who shall review which work, by pseudonym, and why."""
+
+    work: Name
+    account: Name
+    reason: Reason
+
+
+class OverrideScore(Schema):
+    """The score (0-100) that counts from now on, or null for what the reviews say; and why."""
+
+    percent: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None
+    reason: Reason
+
+
+class GivenOut(Schema):
+    """A task that was given."""
+
+    id: str
+    work: str
+    reviewer: str
+
+
+class WorkGlanceOut(Schema):
+    """How many reviews of a work are wanted, have come in, and are awaited from whom."""
+
+    work: str
+    authors: list[PersonOut]
+    wanted: int
+    came_in: int
+    waits_for: list[PersonOut]
+
+    @classmethod
+    def of(cls, state: WorkState, members: dict[str, RosterEntry]) -> "WorkGlanceOut":
+        """Return how it looks over HTTP."""
+        return cls(
+            work=state.work.pseudonym,
+            authors=[PersonOut.of(author.member, members) for author in state.work.authors],
+            wanted=state.wanted,
+            came_in=state.came_in,
+            waits_for=[PersonOut.of(member, members) for member in state.waits_for],
+        )
+
+
+class MemberGlanceOut(Schema):
+    """How far a member is, and whose reviews of the own work are awaited; `late` of the `done` were not on time."""
+
+    member: PersonOut
+    tasks: int
+    drafts: int
+    done: int
+    late: int
+    lapsed: int
+    waits_for: list[PersonOut]
+
+    @classmethod
+    def of(cls, state: MemberState, members: dict[str, RosterEntry]) -> "MemberGlanceOut":
+        """Return how it looks over HTTP."""
+        return cls(
+            member=PersonOut.of(state.member, members),
+            tasks=state.tasks,
+            drafts=state.drafts,
+            done=state.done,
+            late=state.late,
+            lapsed=state.lapsed,
+            waits_for=[PersonOut.of(member, members) for member in state.waits_for],
+        )
+
+
+class GlanceOut(Schema):
+    """Who waits for whom in a round: works that lack most come first."""
+
+    works: list[WorkGlanceOut]
+    members: list[MemberGlanceOut]
+
+    @classmethod
+    def of(cls, found: Round, members: dict[str, RosterEntry]) -> "GlanceOut":
+        """Return how a round looks at a glance."""
+        return cls(
+            works=[WorkGlanceOut.of(state, members) for state in works_at_a_glance(found)],
+            members=[MemberGlanceOut.of(state, members) for state in members_at_a_glance(found)],
+        )
