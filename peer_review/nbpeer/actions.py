@@ -21,7 +21,9 @@ from nbcohort.api import (
 from nbpeer.aggregate import Score
 from nbpeer.copies import Copy
 from nbpeer.forms import Form, check_form
+from nbpeer.leases import loads, make_room, missing_of, need_of, start, start_by
 from nbpeer.models import Review, ReviewTask, Round, Work, WorkAuthor
+from nbpeer.needs import next_need
 from nbpeer.phases import Phase, TaskState, Times, phase_of, task_state
 from nbpeer.plans import phase_at, plans, reviews_shown, scores_shown, times_held
 from nbpeer.pseudonyms import derive
@@ -29,6 +31,7 @@ from nbpeer.rounds import find_round
 from nbpeer.scores import counting_review, counting_tasks, rubric_of, score_of
 from nbpeer.scrub import Identity, Names, clean_paths
 from nbpeer.settings import Anonymity
+from nbpeer.tasks import give, lock, lock_whole
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,52 @@ def can_write(task: ReviewTask, now: datetime) -> bool:
     return phase == "reviewing" or (task.origin == "staff" and phase in ("replying", "closed"))
 
 
+def start_task(acting: Acting, public_id: str) -> ReviewTask:
+    """Note that the acting member has begun a task, so that it does not go to somebody else.
+
+    Raises:
+        NotFound: it is not theirs (any more).
+    """
+    acting.require("review.task.write", own=True)
+    task = my_task(acting, public_id)
+    lock(acting, task.work.round)
+    if can_write(task, acting.now):
+        start(acting, task)
+    return task
+
+
+def take_next(acting: Acting, assignment: str) -> ReviewTask:
+    """Give the acting member the review that is needed most, begun at once.
+
+    Raises:
+        NotFound: there is no round of `assignment`.
+        Conflict: it is not under way; they handed nothing in; they have not finished the one they took before; or there
+            is nothing that they could review.
+    """
+    acting.require("review.task.take")
+    held = find_round(acting.session, acting.cohort, assignment)
+    if held is None:
+        raise NotFound(_('There is no peer review of "{assignment}" under way.').format(assignment=assignment))
+    lock_whole(acting, held)
+    if phase_at(held, acting.now) != "reviewing":
+        raise Conflict(_("The review of {title} is over.").format(title=held.title))
+    mine = loads(acting, held).get(acting.member or "")
+    if mine is None:
+        raise Conflict(_("Only who handed in {title} reviews it.").format(title=held.title))
+    taken = [task for task in my_tasks(acting) if task.origin == "pulled" and counting_review(task) is None]
+    if taken:
+        raise Conflict(_("Finish the review of {work} first.").format(work=taken[0].work.pseudonym))
+    spare = mine.to_do + mine.done < held.k
+    needs = [need_of(acting, work) for work in held.works if spare or missing_of(work) > 0]
+    name = next_need(mine, needs, held.k)
+    if name is None:
+        raise Conflict(_("Nothing needs a review at present. Thank you for asking."))
+    work = next(one for one in held.works if one.pseudonym == name)
+    task = give(acting, work, mine.member, "pulled", start_by(held, acting.now))
+    start(acting, task)
+    return task
+
+
 def authors_shown(acting: Acting, task: ReviewTask) -> list[str] | None:
     """Return the authors' names where reviewers may know them, else None."""
     if _anonymity(task.work.round) == "double":
@@ -172,8 +221,9 @@ def save_review(acting: Acting, public_id: str, form: Form, *, submit: bool) -> 
     """
     acting.require("review.task.write", own=True)
     task = my_task(acting, public_id)
-    acting.session.scalars(select(ReviewTask.pk).where(ReviewTask.pk == task.pk).with_for_update()).one()
     held = task.work.round
+    lock(acting, held)
+    task = my_task(acting, public_id)
     if not can_write(task, acting.now):
         raise Conflict(
             _("Reviews of {title} were due at {due}; they can no longer be changed.").format(
@@ -196,7 +246,9 @@ def save_review(acting: Acting, public_id: str, form: Form, *, submit: bool) -> 
         saved_at=acting.now,
     )
     task.reviews.append(review)
-    task.started_at = task.started_at or acting.now
+    start(acting, task)
+    if submit:
+        make_room(acting, task)
     acting.session.flush()
     acting.audit("review.save", task.public_id, version=review.version, submitted=submit)
     if submit:

@@ -59,10 +59,21 @@ def fetch(
                     form=form
                 )
             )
+        client.post(f"{address}/start")
         kept, zone = _fetch_files(client, address, folder / "work"), zone_of(client, where)
     form.write_text(write_sheet(found, review, zone), "utf-8")
     say(_("Files of the work: {count}, in {folder}").format(count=kept, folder=folder / "work"))
     say(_("Fill in {form}, then run: nbcohort review submit {task} {form}").format(form=form, task=task))
+
+
+@commands.command("next")
+def take_next(
+    assignment: Annotated[str, typer.Argument(help=_("The assignment's name."))], cohort: CohortOption = None
+) -> None:
+    """Take one more review: the one that is needed most."""
+    with closing(open_client()) as client:
+        task = client.post(f"{base_of(only_cohort(client, cohort))}/next", {"assignment": assignment})
+    say(_("You review work {work}: nbcohort review fetch {task}").format(work=task["pseudonym"], task=task["id"]))
 
 
 @commands.command("submit")

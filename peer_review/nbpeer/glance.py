@@ -61,8 +61,8 @@ def members_at_a_glance(found: Round) -> list[MemberState]:
 
 
 def _count(state: MemberState, task: ReviewTask) -> None:
-    if task.ended_at is not None:
-        state.lapsed += task.ended_because == "lapsed"
+    state.lapsed += task.lapsed_at is not None or task.ended_because == "lapsed"
+    if task.ended_at is not None or task.origin == "self":
         return
     state.tasks += 1
     if counting_review(task) is None:

@@ -54,16 +54,27 @@ class EndedPayload(BaseModel):
     because: str
 
 
+class LapsedPayload(BaseModel):
+    """Which task of which round."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    round: str
+    task: str
+
+
 KINDS = [
     InteractionKind("review.submitted", 1, ReviewPayload),
     InteractionKind("review.revised", 1, ReviewPayload),
     InteractionKind("review.received", 1, ReceivedPayload),
     InteractionKind("review.released", 1, ReleasedPayload),
     InteractionKind("review.task.given", 1, GivenPayload),
+    InteractionKind("review.task.lapsed", 1, LapsedPayload),
     InteractionKind("review.task.ended", 1, EndedPayload),
     InteractionKind("review.score.overridden", 1, ReleasedPayload),
 ]
 """Submitted and revised: actor the reviewer, target an author. Received: actor an author, at the close of the round.
-Released: actor an author, when scores are shown. Given and ended: target the reviewer, after the swap. Overridden:
+Released: actor an author, when scores are shown. Given, lapsed and ended: target the reviewer,
+after the swap. Overridden:
 target an author.
 """

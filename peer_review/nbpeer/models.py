@@ -66,6 +66,8 @@ class Work(Base):
     pseudonym: Mapped[str]
     wanted: Mapped[int | None] = mapped_column(default=None)
     """How many reviews it was to get; None in rounds of old: as many as were allocated."""
+    offered_at: Mapped[datetime | None] = mapped_column(default=None)
+    """Since when it has lacked a reviewer; None: it lacks none."""
     files: Mapped[list[Any]]
     """Path, size and hash of each file as it was swapped: what is handed in later changes nothing here."""
 
@@ -105,6 +107,8 @@ class ReviewTask(Base):
     start_by: Mapped[datetime | None] = mapped_column(default=None)
     """Until when it has to be started, or it goes to somebody else; None: there is no such time."""
     started_at: Mapped[datetime | None] = mapped_column(default=None)
+    lapsed_at: Mapped[datetime | None] = mapped_column(default=None)
+    """Since when it can be done by somebody else; None: it is the reviewer's, or was started after all."""
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
     """When it was taken away from the reviewer; it does not count since."""
     ended_because: Mapped[str | None] = mapped_column(default=None)

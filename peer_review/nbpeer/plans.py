@@ -9,6 +9,7 @@ from nbpeer.check import instant_of, review_settings, times_of
 from nbpeer.models import Round
 from nbpeer.phases import Phase, Times, phase_of
 from nbpeer.settings import BY_STAFF, ReviewSettings, RoundRules
+from nbpeer.tasks import postpone
 
 FOLLOWED = ("due_at", "late_until", "replies_due_at", "release_at", "staff_release")
 """What a round under way goes on taking from the settings."""
@@ -104,6 +105,7 @@ def follow(acting: Acting, found: Round, plan: Plan) -> None:
     """Give a round the times that the settings have changed, and write it down."""
     changed = departs(found, plan)
     if "due_at" in changed:
+        postpone(found, plan.times.due_at - found.due_at)
         before, after = found.due_at.isoformat(), plan.times.due_at.isoformat()
         acting.audit("review.round.due", found.public_id, before=before, after=after)
     others = {name: text_of(value) for name, value in changed.items() if name != "due_at"}

@@ -111,6 +111,14 @@ def advance(house: House, now: datetime) -> None:
 
 
 @hook
+def submission_received(acting: Acting, submission: str, submitters: tuple[str, ...]) -> None:
+    """Take what comes after the swap into the round."""
+    from nbpeer import late
+
+    late.submission_received(acting, submitters)
+
+
+@hook
 def export(session: Session, cohort: str) -> Mapping[str, Mapping[str, Any]]:
     """Per reviewed assignment: the score received, and how many reviews were given of how many."""
     from nbpeer import records

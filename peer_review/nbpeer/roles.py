@@ -11,6 +11,7 @@ PERMISSIONS = {
     "review.task.give": may("instructor", "course room", "admin"),
     "review.task.end": may("instructor", "course room", "admin"),
     "review.task.read": may(own=("learner", "mentor", "instructor")),
+    "review.task.take": may("learner"),
     "review.task.write": may(own=("learner", "mentor", "instructor")),
     "review.received.read": may("mentor", "instructor", "course room", "admin", own=("learner",)),
 }

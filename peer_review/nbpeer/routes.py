@@ -13,6 +13,7 @@ from nbpeer.schemas import (
     ReviewOut,
     RoundOut,
     StaffRoundOut,
+    TakeNext,
     TaskOut,
 )
 
@@ -61,6 +62,18 @@ def read_task(task: str, caller: Caller) -> TaskOut:
     """One of my tasks."""
     with caller.read() as acting:
         return TaskOut.of(acting, actions.my_task(acting, task))
+
+
+@review.post("/next", status_code=201, responses={409: {"description": "There is nothing to review for me"}})
+def take_next(body: TakeNext, caller: Caller) -> TaskOut:
+    """Take one more review: the one that is needed most."""
+    return caller.once(TaskOut, lambda acting: TaskOut.of(acting, actions.take_next(acting, body.assignment)))
+
+
+@review.post("/tasks/{task}/start")
+def start_task(task: str, caller: Caller) -> TaskOut:
+    """Say that I have begun: then the task does not go to somebody else."""
+    return caller.once(TaskOut, lambda acting: TaskOut.of(acting, actions.start_task(acting, task)))
 
 
 @review.get("/tasks/{task}/files")

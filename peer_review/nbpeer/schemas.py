@@ -126,7 +126,10 @@ class ScoreOut(Schema):
 
 
 class TaskOut(Schema):
-    """A review that I have to write. `authors` is null where I may not know them."""
+    """A review that I have to write. `authors` is null where I may not know them.
+
+    Who has not started by `start_by` may find that somebody else did it. `own_work`: it is my own that I review.
+    """
 
     id: str
     pseudonym: str
@@ -135,6 +138,8 @@ class TaskOut(Schema):
     phase: Phase
     due_at: AwareDatetime
     state: TaskState
+    start_by: AwareDatetime | None
+    own_work: bool
     authors: list[str] | None
     rubric: list[CriterionOut]
 
@@ -150,9 +155,17 @@ class TaskOut(Schema):
             phase=phase_at(held, acting.now),
             due_at=held.due_at,
             state=actions.state_of(task, acting.now),
+            start_by=None if task.started_at else task.start_by,
+            own_work=task.origin == "self",
             authors=actions.authors_shown(acting, task),
             rubric=rubric_out(rubric_of(held)),
         )
+
+
+class TakeNext(Schema):
+    """Of which assignment I want to review one more work."""
+
+    assignment: Name
 
 
 class FileOut(Schema):
@@ -276,6 +289,7 @@ class StaffTaskOut(Schema):
     pseudonym: str
     state: TaskState
     origin: str
+    lapsed_at: AwareDatetime | None
     versions: int
     submitted_at: AwareDatetime | None
     scores: dict[str, int]
@@ -292,6 +306,7 @@ class StaffTaskOut(Schema):
             pseudonym=task.reviewer_pseudonym,
             state=actions.state_of(task, acting.now),
             origin=task.origin,
+            lapsed_at=task.lapsed_at,
             versions=len(task.reviews),
             submitted_at=review.saved_at if review else None,
             scores=review.scores if review else {},

@@ -18,6 +18,12 @@ class RoundRules(Settings):
     """What a round keeps from its opening on, besides its times."""
 
     self_review: bool = Field(False, description="Authors also review their own work; that never counts in its score.")
+    start_within: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="Share of the time until `due` in which a task has to be started, or others can have it; 1: none.",
+    )
     reviews_shown: Literal["closed", "released"] = Field(
         "closed", description="When authors see their reviews: once reviewing is over, or with the release."
     )

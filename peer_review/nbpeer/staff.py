@@ -5,10 +5,11 @@ from datetime import datetime
 
 from nbcohort.api import Acting, Conflict, Invalid, NotFound, RosterEntry, _, active_members
 from nbpeer.actions import read_round
+from nbpeer.leases import start_by
 from nbpeer.models import ReviewTask, Round, ScoreOverride, Work
 from nbpeer.plans import phase_at, times_held
 from nbpeer.rounds import close, release
-from nbpeer.tasks import barred, end, give, lock, standing
+from nbpeer.tasks import barred, end, give, lock, postpone, standing
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ def change_times(acting: Acting, round_id: str, times: NewTimes, reason: str) ->
         if value <= acting.now:
             raise Invalid(_("{name} should be in the future.").format(name=name))
     before, closed_before = {name: _text(getattr(found, name)) for name in named}, times_held(found).closes_at
+    if times.due_at is not None:
+        postpone(found, times.due_at - found.due_at)
     for name, value in named.items():
         setattr(found, name, value)
     _move_along(found, closed_before, named.keys())
@@ -82,7 +85,11 @@ def add_reviewer(acting: Acting, round_id: str, work: str, account: str, reason:
         raise Conflict(_("{account} is an author of this work, or an author's partner.").format(account=account))
     if any(task.reviewer == reviewer.id for task in standing(reviewed)):
         raise Conflict(_("{account} reviews this work already.").format(account=account))
-    task = give(acting, reviewed, reviewer.id, "staff" if staff else "added")
+    task = (
+        give(acting, reviewed, reviewer.id, "staff")
+        if staff
+        else give(acting, reviewed, reviewer.id, "added", start_by(found, acting.now))
+    )
     acting.audit("review.task.reason", task.public_id, reason=reason)
     return task
 

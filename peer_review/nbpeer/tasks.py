@@ -1,10 +1,11 @@
 """Giving tasks to reviewers, and taking them away; who may be given which."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from nbcohort.api import Acting, new_id, partners_of
 from nbpeer.models import ReviewTask, Round, Work
@@ -15,7 +16,7 @@ Origin = Literal["allocated", "self", "added", "pulled", "passed-on", "staff"]
 """How a reviewer came to a task: by the swap, as the author, by staff's hand, by asking for one, since another let it
 lapse, or as a member of staff."""
 
-EndedBecause = Literal["removed", "lapsed"]
+EndedBecause = Literal["removed", "lapsed", "not-needed"]
 
 
 def give(acting: Acting, work: Work, reviewer: str, origin: Origin, start_by: datetime | None = None) -> ReviewTask:
@@ -28,7 +29,7 @@ def give(acting: Acting, work: Work, reviewer: str, origin: Origin, start_by: da
         )
         acting.session.add(task)
     task.origin, task.given_at, task.start_by = origin, acting.now, start_by
-    task.ended_at = task.ended_because = None
+    task.ended_at = task.ended_because = task.lapsed_at = None
     acting.session.flush()
     acting.audit("review.task.give", task.public_id, round=held.public_id, reviewer=reviewer, origin=origin)
     acting.log("review.task.given", target=reviewer, round=held.public_id, task=task.public_id, origin=origin)
@@ -62,11 +63,27 @@ def barred(acting: Acting, work: Work) -> frozenset[str]:
     return frozenset(authors.union(*partners))
 
 
+def postpone(held: Round, by: timedelta) -> None:
+    """Let tasks that nobody has started lapse later, when a round is given more time."""
+    for task in (task for work in held.works for task in open_tasks(work)):
+        if task.start_by is not None and task.lapsed_at is None and by > timedelta():
+            task.start_by += by
+
+
 def lock(acting: Acting, held: Round) -> None:
-    """Let whoever else changes the tasks of a round wait until this transaction ends."""
-    query = select(Round).where(Round.pk == held.pk).with_for_update()
+    """Let whoever else changes the tasks of a round wait until this transaction ends, and see what they did before."""
+    acting.session.scalars(select(Round.pk).where(Round.pk == held.pk).with_for_update()).one()
+    acting.session.flush()
+    acting.session.expire_all()
+
+
+def lock_whole(acting: Acting, held: Round) -> None:
+    """Lock a round, and load all of it at once for who looks at every work."""
+    lock(acting, held)
+    works = selectinload(Round.works)
+    tasks = works.selectinload(Work.tasks).selectinload(ReviewTask.reviews)
+    query = select(Round).where(Round.pk == held.pk).options(tasks, works.selectinload(Work.authors))
     acting.session.scalars(query.execution_options(populate_existing=True)).one()
-    acting.session.expire(held, ["works"])
 
 
 def _pseudonym(held: Round, reviewer: str) -> str:

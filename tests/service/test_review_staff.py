@@ -92,15 +92,17 @@ def test_staff_give_and_take_tasks_and_what_was_taken_does_not_count(room: Revie
 
 def test_a_mentor_can_help_out_after_the_close_until_scores_are_released(room: ReviewRoom) -> None:
     work = room.work_of("ada")
+    first = work["tasks"][0]
+    ok(room.put_review(first["reviewer"]["account"], first["id"]))
     room.close_round()
-    body = {"work": work["pseudonym"], "account": "mo", "reason": "nobody came"}
+    body = {"work": work["pseudonym"], "account": "mo", "reason": "the other did not come"}
     given = ok(staff(room, "POST", "/tasks", json=body))
     refused(staff(room, "POST", "/tasks", json={**body, "account": outsider(room, work)}), 409, "extend it first")
-    assert [task["id"] for task in room.items("mo", "tasks")] == [given["id"]]
-    ok(room.put_review("mo", given["id"]))
-    assert room.work_of("ada")["score"]["percent"] == 100
+    assert given["id"] in {task["id"] for task in room.items("mo", "tasks")}
+    ok(room.put_review("mo", given["id"], LOW))
+    assert room.work_of("ada")["score"]["percent"] == 50
     ok(staff(room, "POST", "/release"))
-    refused(room.put_review("mo", given["id"], LOW), 409, "can no longer be changed")
+    refused(room.put_review("mo", given["id"]), 409, "can no longer be changed")
 
 
 def test_staff_override_a_score_and_release_and_authors_read_why(room: ReviewRoom) -> None:
