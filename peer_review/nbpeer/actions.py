@@ -22,7 +22,7 @@ from nbpeer.aggregate import Score
 from nbpeer.copies import Copy
 from nbpeer.forms import Form, check_form
 from nbpeer.leases import loads, make_room, missing_of, need_of, start, start_by
-from nbpeer.models import Review, ReviewTask, Round, Work, WorkAuthor
+from nbpeer.models import Answer, Review, ReviewTask, Round, Work, WorkAuthor
 from nbpeer.needs import next_need
 from nbpeer.phases import Phase, TaskState, Times, phase_of, task_state
 from nbpeer.plans import phase_at, plans, reviews_shown, scores_shown, times_held
@@ -49,10 +49,14 @@ class PlannedRound:
 class ReceivedReview:
     """A review as its author's authors see it: by pseudonym, or by name where both know each other."""
 
+    id: str
+    """The public id of its version: those who wrote it do not know it."""
     reviewer: str
     scores: Mapping[str, int]
     comments: Mapping[str, str]
     overall: str
+    mine: Answer | None
+    """The newest thing the acting member said of it."""
 
 
 @dataclass(frozen=True)
@@ -303,15 +307,27 @@ def _shown_to(acting: Acting, found: Round) -> bool:
 
 
 def _received(acting: Acting, work: Work, members: Mapping[str, RosterEntry]) -> Received:
-    named = _anonymity(work.round) == "open"
     reviews = []
     for task in counting_tasks(work):
         review = counting_review(task)
         if review is not None:
-            reviewer = members[task.reviewer].name if named and task.reviewer in members else task.reviewer_pseudonym
-            reviews.append(ReceivedReview(reviewer, review.scores, review.comments, review.overall))
+            reviewer = _reviewer_shown(task, members)
+            mine = next((one for one in reversed(task.answers) if one.member == acting.member), None)
+            reviews.append(
+                ReceivedReview(review.public_id, reviewer, review.scores, review.comments, review.overall, mine)
+            )
     shown = acting.may("review.received.read") or scores_shown(work.round, acting.now)
     return Received(work, tuple(reviews), score_of(work) if shown else None)
+
+
+def reviewer_shown(acting: Acting, task: ReviewTask) -> str:
+    """Return how a reviewer is called to other members: by name in an open round, else by pseudonym."""
+    return _reviewer_shown(task, members_by_id(acting))
+
+
+def _reviewer_shown(task: ReviewTask, members: Mapping[str, RosterEntry]) -> str:
+    named = _anonymity(task.work.round) == "open" and task.reviewer in members
+    return members[task.reviewer].name if named else task.reviewer_pseudonym
 
 
 def _require_closed(acting: Acting, assignment: str) -> None:

@@ -11,13 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from nbcohort.api import Invalid, ServiceClient, _, inside, moment, open_client, zone_of
-from nbpeer import staff_cli
+from nbpeer import afterwards_cli, staff_cli
 from nbpeer.sheet import read_sheet, write_sheet
 from nbpeer.terminal import CohortOption, base_of, only_cohort, say
 
 commands = typer.Typer(help=_("Review the work of peers, and read their reviews of yours."), no_args_is_help=True)
 
 staff_cli.add_to(commands)
+afterwards_cli.add_to(commands)
 
 FORM = "review.toml"
 
@@ -114,6 +115,7 @@ def received(
         typer.echo(_("Nothing was handed in for this review, so there are no reviews."))
     for one in found:
         _show_received(one)
+        _show_appeals(one)
 
 
 @commands.command("rounds")
@@ -152,6 +154,13 @@ def _fetch_files(client: ServiceClient, address: str, folder: Path) -> int:
     return count
 
 
+def _show_appeals(one: Any) -> None:
+    for appeal in one["appeals"]:
+        say("")
+        say(_("Appeal: {text}").format(text=appeal["text"]))
+        say(_("Answer: {answer}").format(answer=appeal["answer"] or _("none yet")))
+
+
 def _show_received(one: Any) -> None:
     score = one["score"]
     title = f"{one['title']} ({one['work']})"
@@ -169,7 +178,11 @@ def _show_received(one: Any) -> None:
         say(score["note"])
     for review in one["reviews"]:
         say("")
-        say(_("Reviewer {name}: {overall}").format(name=review["reviewer"], overall=review["overall"]))
+        say(
+            _("Reviewer {name} ({id}): {overall}").format(
+                name=review["reviewer"], id=review["id"], overall=review["overall"]
+            )
+        )
         for criterion in one["rubric"]:
             level = criterion["levels"][review["scores"][criterion["id"]]]["title"]
             comment = review["comments"].get(criterion["id"], "")

@@ -75,6 +75,7 @@ class Work(Base):
     authors: Mapped[list["WorkAuthor"]] = relationship(order_by="WorkAuthor.member")
     tasks: Mapped[list["ReviewTask"]] = relationship(back_populates="work", order_by="ReviewTask.reviewer_pseudonym")
     overrides: Mapped[list["ScoreOverride"]] = relationship(order_by="ScoreOverride.version")
+    appeals: Mapped[list["Appeal"]] = relationship(back_populates="work", order_by="Appeal.pk")
 
 
 class WorkAuthor(Base):
@@ -115,7 +116,11 @@ class ReviewTask(Base):
     """`nbpeer.tasks.EndedBecause`."""
 
     work: Mapped[Work] = relationship(back_populates="tasks")
+    set_aside: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether staff decided that the review is neither shown nor counted."""
     reviews: Mapped[list["Review"]] = relationship(order_by="Review.version")
+    answers: Mapped[list["Answer"]] = relationship(order_by="Answer.pk")
+    flags: Mapped[list["Flag"]] = relationship(back_populates="task", order_by="Flag.pk")
 
 
 class Review(Base):
@@ -151,3 +156,62 @@ class ScoreOverride(Base):
     made_at: Mapped[datetime]
     made_by: Mapped[str]
     """A member's public id, or a role that is no person."""
+
+
+class Answer(Base):
+    """One version of what an author says of a review; the newest one of each author counts."""
+
+    __tablename__ = "review_answer"
+    __table_args__ = (UniqueConstraint("task_pk", "member", "version"),)
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    task_pk: Mapped[int] = mapped_column(ForeignKey("review_task.pk"))
+    member: Mapped[str] = mapped_column(index=True)
+    version: Mapped[int]
+    helpful: Mapped[int | None]
+    """1 (not at all) to 5 (very); None: not rated."""
+    reason: Mapped[str]
+    reply: Mapped[str]
+    will_change: Mapped[str]
+    saved_at: Mapped[datetime]
+
+
+class Appeal(Base):
+    """That an author asks staff to look at a work's score, and what they answer."""
+
+    __tablename__ = "review_appeal"
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(unique=True)
+    work_pk: Mapped[int] = mapped_column(ForeignKey("review_work.pk"), index=True)
+    member: Mapped[str] = mapped_column(index=True)
+    text: Mapped[str]
+    made_at: Mapped[datetime]
+    outcome: Mapped[str | None] = mapped_column(default=None)
+    """`upheld` or `rejected`; None: it waits."""
+    answer: Mapped[str | None] = mapped_column(default=None)
+    answered_at: Mapped[datetime | None] = mapped_column(default=None)
+    answered_by: Mapped[str | None] = mapped_column(default=None)
+
+    work: Mapped[Work] = relationship(back_populates="appeals")
+
+
+class Flag(Base):
+    """That an author calls a review abusive or empty, and what staff decide."""
+
+    __tablename__ = "review_flag"
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(unique=True)
+    task_pk: Mapped[int] = mapped_column(ForeignKey("review_task.pk"), index=True)
+    member: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]
+    reason: Mapped[str]
+    made_at: Mapped[datetime]
+    decision: Mapped[str | None] = mapped_column(default=None)
+    """`set-aside` or `kept`; None: it waits."""
+    decided_because: Mapped[str | None] = mapped_column(default=None)
+    decided_at: Mapped[datetime | None] = mapped_column(default=None)
+    decided_by: Mapped[str | None] = mapped_column(default=None)
+
+    task: Mapped[ReviewTask] = relationship(back_populates="flags")

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 @hook
 def routers() -> list[APIRouter]:
     """Rounds, tasks, reviews and what came of them."""
+    from nbpeer.afterwards_routes import after_review
     from nbpeer.routes import review
     from nbpeer.staff_routes import staff_review
 
-    return [review, staff_review]
+    return [review, staff_review, after_review]
 
 
 @hook

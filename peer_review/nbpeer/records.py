@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nbpeer.models import Review, ReviewTask, Round
+from nbpeer.models import Answer, Appeal, Flag, Review, ReviewTask, Round
 from nbpeer.scores import counting_review, final_percent
 from nbpeer.tasks import standing
 
@@ -28,7 +28,13 @@ def export(session: Session, cohort: str) -> dict[str, dict[str, Any]]:
 
 
 def forget(session: Session, member: str) -> None:
-    """Erase the comments that a member wrote; the levels they chose belong to others' scores and stay."""
+    """Erase the comments, replies and appeals that a member wrote; levels and ratings belong to others and stay."""
+    for answer in session.scalars(select(Answer).where(Answer.member == member)):
+        answer.reason = answer.reply = answer.will_change = ""
+    for appeal in session.scalars(select(Appeal).where(Appeal.member == member)):
+        appeal.text = ""
+    for flag in session.scalars(select(Flag).where(Flag.member == member)):
+        flag.reason = ""
     written = select(Review).join(ReviewTask, ReviewTask.pk == Review.task_pk).where(ReviewTask.reviewer == member)
     for review in session.scalars(written):
         review.comments = {}

@@ -13,6 +13,11 @@ PERMISSIONS = {
     "review.task.read": may(own=("learner", "mentor", "instructor")),
     "review.task.take": may("learner"),
     "review.task.write": may(own=("learner", "mentor", "instructor")),
+    "review.answer.write": may(own=("learner",)),
+    "review.appeal.make": may(own=("learner",)),
+    "review.appeal.decide": may("instructor", "course room", "admin"),
+    "review.flag.make": may(own=("learner",)),
+    "review.flag.decide": may("instructor", "course room", "admin"),
     "review.received.read": may("mentor", "instructor", "course room", "admin", own=("learner",)),
 }
 """Action -> who may. What is a member's own: the tasks they were given, and what came of what they handed in."""

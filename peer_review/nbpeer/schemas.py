@@ -10,7 +10,7 @@ from nbpeer import actions, sentences
 from nbpeer.aggregate import Summary
 from nbpeer.copies import CopiedFile
 from nbpeer.forms import Form, Rubric
-from nbpeer.models import Review, ReviewTask, Round, Work
+from nbpeer.models import Answer, Appeal, Review, ReviewTask, Round, Work
 from nbpeer.phases import Phase, TaskState
 from nbpeer.plans import phase_at, rules_of, times_held
 from nbpeer.scores import counting_review, final_percent, override_of, rubric_of, score_of
@@ -226,13 +226,64 @@ class ReviewOut(Schema):
         )
 
 
-class ReceivedReviewOut(Schema):
-    """A review of my work: by pseudonym, or by name where reviewers and authors know each other."""
+class AnswerOut(Schema):
+    """What an author said of a review; of a pair each one answers."""
 
+    helpful: int | None
+    reason: str
+    reply: str
+    will_change: str
+    version: int
+
+    @classmethod
+    def of(cls, answer: Answer) -> "AnswerOut":
+        """Return how it looks over HTTP: it does not say who wrote it."""
+        return cls(
+            helpful=answer.helpful,
+            reason=answer.reason,
+            reply=answer.reply,
+            will_change=answer.will_change,
+            version=answer.version,
+        )
+
+
+class AppealOut(Schema):
+    """An appeal and its answer, if there is one."""
+
+    id: str
+    work: str
+    text: str
+    made_at: AwareDatetime
+    outcome: str | None
+    answer: str | None
+    answered_at: AwareDatetime | None
+
+    @classmethod
+    def of(cls, appeal: Appeal) -> "AppealOut":
+        """Return how an appeal looks to its author."""
+        return cls(
+            id=appeal.public_id,
+            work=appeal.work.pseudonym,
+            text=appeal.text,
+            made_at=appeal.made_at,
+            outcome=appeal.outcome,
+            answer=appeal.answer,
+            answered_at=appeal.answered_at,
+        )
+
+
+class ReceivedReviewOut(Schema):
+    """A review of my work: by pseudonym, or by name where reviewers and authors know each other.
+
+    `mine` is what I said of it.
+    """
+
+    id: str
     reviewer: str
     scores: dict[str, int]
     comments: dict[str, str]
     overall: str
+    mine: AnswerOut | None
 
 
 class ReceivedOut(Schema):
@@ -243,6 +294,7 @@ class ReceivedOut(Schema):
     work: str
     rubric: list[CriterionOut]
     reviews: list[ReceivedReviewOut]
+    appeals: list[AppealOut]
     score: ScoreOut | None
 
     @classmethod
@@ -256,13 +308,16 @@ class ReceivedOut(Schema):
             rubric=rubric_out(rubric_of(held)),
             reviews=[
                 ReceivedReviewOut(
+                    id=review.id,
                     reviewer=review.reviewer,
                     scores=dict(review.scores),
                     comments=dict(review.comments),
                     overall=review.overall,
+                    mine=review.mine and AnswerOut.of(review.mine),
                 )
                 for review in received.reviews
             ],
+            appeals=[AppealOut.of(appeal) for appeal in received.work.appeals],
             score=ScoreOut.of(received.work) if received.score else None,
         )
 
@@ -290,6 +345,8 @@ class StaffTaskOut(Schema):
     state: TaskState
     origin: str
     lapsed_at: AwareDatetime | None
+    set_aside: bool
+    answers: list[AnswerOut]
     versions: int
     submitted_at: AwareDatetime | None
     scores: dict[str, int]
@@ -307,6 +364,8 @@ class StaffTaskOut(Schema):
             state=actions.state_of(task, acting.now),
             origin=task.origin,
             lapsed_at=task.lapsed_at,
+            set_aside=task.set_aside,
+            answers=[AnswerOut.of(answer) for answer in task.answers],
             versions=len(task.reviews),
             submitted_at=review.saved_at if review else None,
             scores=review.scores if review else {},

@@ -24,11 +24,11 @@ def wanted_of(work: Work) -> int:
 
 
 def counting_tasks(work: Work) -> list[ReviewTask]:
-    """Return the tasks whose review counts in the score: it came in, was not taken away, and is no author's own."""
+    """Return the tasks whose review counts in the score: those that came in and stand, and are no author's own."""
     return [
         task
         for task in work.tasks
-        if task.ended_at is None and task.origin != "self" and counting_review(task) is not None
+        if task.ended_at is None and not task.set_aside and task.origin != "self" and counting_review(task) is not None
     ]
 
 

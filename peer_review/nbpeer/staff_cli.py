@@ -29,7 +29,7 @@ def add_to(commands: typer.Typer) -> None:
 def glance(assignment: Assignment, cohort: CohortOption = None) -> None:
     """See who waits for whom in a round (for staff)."""
     with closing(open_client()) as client:
-        found = client.get(f"{_round(client, cohort, assignment)}/glance")
+        found = client.get(f"{address_of_round(client, cohort, assignment)}/glance")
     works = Table(_("work"), _("by"), _("wanted"), _("in"), _("waits for"))
     for one in found["works"]:
         numbers = (str(one["wanted"]), str(one["came_in"]))
@@ -57,7 +57,7 @@ def change(
         zone = zone_of(client, where)
         named = {"due_at": due, "late_until": late_until, "replies_due_at": replies_due, "release_at": release_at}
         times = {name: instant_of(text, zone) for name, text in named.items() if text is not None}
-        done = client.patch(_round(client, where, assignment), {**times, "reason": reason})
+        done = client.patch(address_of_round(client, where, assignment), {**times, "reason": reason})
     say(_("Done: the round is {phase}.").format(phase=done["phase"]))
 
 
@@ -71,7 +71,7 @@ def add_reviewer(
     """Give the review of a work to somebody (for staff)."""
     with closing(open_client()) as client:
         body = {"work": work, "account": account, "reason": reason}
-        done = client.post(f"{_round(client, cohort, assignment)}/tasks", body)
+        done = client.post(f"{address_of_round(client, cohort, assignment)}/tasks", body)
     say(_("{account} reviews {work}: task {task}.").format(account=account, work=work, task=done["id"]))
 
 
@@ -84,7 +84,7 @@ def remove_reviewer(
 ) -> None:
     """Take a task away; a review that came in no longer counts (for staff)."""
     with closing(open_client()) as client:
-        address = _round(client, cohort, assignment)
+        address = address_of_round(client, cohort, assignment)
         task = _task(client.get(address), work, account)
         client.delete(f"{address}/tasks/{quote(task)}?reason={quote(reason, safe='')}")
     say(_("{account} no longer reviews {work}.").format(account=account, work=work))
@@ -103,7 +103,7 @@ def override(
     except ValueError:
         raise Invalid(_('"{percent}" is no number from 0 to 100.').format(percent=percent)) from None
     with closing(open_client()) as client:
-        address = f"{_round(client, cohort, assignment)}/works/{quote(work, safe='')}/override"
+        address = f"{address_of_round(client, cohort, assignment)}/works/{quote(work, safe='')}/override"
         client.put(address, {"percent": value, "reason": reason})
     say(_("The score of {work} is now {percent}.").format(work=work, percent=percent))
 
@@ -111,11 +111,11 @@ def override(
 def release(assignment: Assignment, cohort: CohortOption = None) -> None:
     """Show authors their scores (for staff)."""
     with closing(open_client()) as client:
-        client.post(f"{_round(client, cohort, assignment)}/release")
+        client.post(f"{address_of_round(client, cohort, assignment)}/release")
     say(_("Scores of {assignment} are released.").format(assignment=assignment))
 
 
-def _round(client: ServiceClient, cohort: str | None, assignment: str) -> str:
+def address_of_round(client: ServiceClient, cohort: str | None, assignment: str) -> str:
     """Return the address of an assignment's round."""
     base = base_of(only_cohort(client, cohort))
     for one in client.pages(f"{base}/rounds"):
