@@ -18,6 +18,7 @@ from nbcohort.api import (
     read_settings,
     roster,
 )
+from nbpeer import inline
 from nbpeer.aggregate import Score
 from nbpeer.copies import Copy
 from nbpeer.forms import Form, check_form
@@ -55,6 +56,7 @@ class ReceivedReview:
     scores: Mapping[str, int]
     comments: Mapping[str, str]
     overall: str
+    inline: tuple[inline.Inline, ...]
     mine: Answer | None
     """The newest thing the acting member said of it."""
 
@@ -247,6 +249,7 @@ def save_review(acting: Acting, public_id: str, form: Form, *, submit: bool) -> 
         scores=dict(form.scores),
         comments=dict(form.comments),
         overall=form.overall,
+        inline=[one.as_json() for one in form.inline],
         saved_at=acting.now,
     )
     task.reviews.append(review)
@@ -266,6 +269,16 @@ def my_review(acting: Acting, public_id: str) -> tuple[ReviewTask, Review | None
     """Return a task of the acting member with the newest version of its review, draft or submitted."""
     task = my_task(acting, public_id)
     return task, task.reviews[-1] if task.reviews else None
+
+
+def inline_wanted(
+    acting: Acting, public_id: str, changed: tuple[inline.Inline, ...] | None
+) -> tuple[inline.Inline, ...]:
+    """Return the comments at cells that a review is to have: those of its newest version, unless they are changed."""
+    _task, newest = my_review(acting, public_id)
+    if changed is not None:
+        return changed
+    return inline.of_json(newest.inline) if newest else ()
 
 
 def received(acting: Acting, assignment: str | None = None, account: str | None = None) -> list[Received]:
@@ -314,7 +327,15 @@ def _received(acting: Acting, work: Work, members: Mapping[str, RosterEntry]) ->
             reviewer = _reviewer_shown(task, members)
             mine = next((one for one in reversed(task.answers) if one.member == acting.member), None)
             reviews.append(
-                ReceivedReview(review.public_id, reviewer, review.scores, review.comments, review.overall, mine)
+                ReceivedReview(
+                    review.public_id,
+                    reviewer,
+                    review.scores,
+                    review.comments,
+                    review.overall,
+                    inline.of_json(review.inline),
+                    mine,
+                )
             )
     shown = acting.may("review.received.read") or scores_shown(work.round, acting.now)
     return Received(work, tuple(reviews), score_of(work) if shown else None)
@@ -355,7 +376,7 @@ def _anonymity(found: Round) -> Anonymity:
 
 
 def _form(review: Review) -> Form:
-    return Form(review.scores, review.comments, review.overall)
+    return Form(review.scores, review.comments, review.overall, inline.of_json(review.inline))
 
 
 def _shown(acting: Acting, instant: datetime) -> str:

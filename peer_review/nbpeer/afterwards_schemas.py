@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from nbcohort.api import Acting, RosterEntry, Schema
 from nbpeer.afterwards import FlagKind, OtherReview, Outcome, Reply
 from nbpeer.models import Appeal, Flag
-from nbpeer.schemas import AppealOut, Name, PersonOut, StaffTaskOut, StaffWorkOut, Text
+from nbpeer.schemas import AppealOut, Name, PersonOut, PutInline, StaffTaskOut, StaffWorkOut, Text, inline_out
 from nbpeer.staff_schemas import Reason
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000, pattern=r"^[^\x00]*$")]
@@ -33,6 +33,7 @@ class OtherReviewOut(Schema):
     scores: dict[str, int]
     comments: dict[str, str]
     overall: str
+    inline: list[PutInline]
 
     @classmethod
     def of(cls, other: OtherReview) -> "OtherReviewOut":
@@ -43,6 +44,7 @@ class OtherReviewOut(Schema):
             scores=dict(review.scores),
             comments=dict(review.comments),
             overall=review.overall,
+            inline=inline_out(review),
         )
 
 

@@ -139,6 +139,8 @@ class Review(Base):
     comments: Mapped[dict[str, Any]]
     """Criterion -> text."""
     overall: Mapped[str]
+    inline: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """`nbpeer.inline.Inline`, as JSON."""
     saved_at: Mapped[datetime]
 
 

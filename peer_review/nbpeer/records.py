@@ -38,4 +38,5 @@ def forget(session: Session, member: str) -> None:
     written = select(Review).join(ReviewTask, ReviewTask.pk == Review.task_pk).where(ReviewTask.reviewer == member)
     for review in session.scalars(written):
         review.comments = {}
+        review.inline = []
         review.overall = ""

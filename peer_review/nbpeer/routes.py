@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from nbcohort.api import Caller, Page, PageQuery, page_of
 from nbpeer import actions
+from nbpeer.inline import place
 from nbpeer.schemas import (
     FileOut,
     PutReview,
@@ -107,8 +108,12 @@ def read_review(task: str, caller: Caller) -> ReviewOut:
 @review.put("/tasks/{task}/review")
 def save_review(task: str, body: PutReview, caller: Caller) -> ReviewOut:
     """Save my review as a draft, or submit it; until it is due it can be revised, and every version is kept."""
+    with caller.read() as acting:
+        copy = actions.review_copy(acting, task)
+        at_cells = actions.inline_wanted(acting, task, body.at_cells())
+    placed = place(at_cells, copy.originals(), copy.read, submit=body.submit)  # reads files: outside of transactions
     with caller.write() as acting:
-        actions.save_review(acting, task, body.form(), submit=body.submit)
+        actions.save_review(acting, task, body.form(placed), submit=body.submit)
         found, newest = actions.my_review(acting, task)
         return ReviewOut.of(acting, found, newest)
 

@@ -10,6 +10,7 @@ from nbpeer import actions, sentences
 from nbpeer.aggregate import Summary
 from nbpeer.copies import CopiedFile
 from nbpeer.forms import Form, Rubric
+from nbpeer.inline import MOST, Inline, of_json
 from nbpeer.models import Answer, Appeal, Review, ReviewTask, Round, Work
 from nbpeer.phases import Phase, TaskState
 from nbpeer.plans import phase_at, rules_of, times_held
@@ -182,18 +183,52 @@ class FileOut(Schema):
         return cls(path=file.path, size=file.size, withheld=withheld)
 
 
+class PutInline(Schema):
+    """A comment at a cell of a file, by its id in the copy that I read; at the file as a whole if there is no cell.
+
+    `quote` is the text that was selected in the cell.
+    """
+
+    file: Annotated[str, StringConstraints(max_length=1_000)]
+    cell: Name | None = None
+    quote: Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00]*$")] = ""
+    text: Text
+
+
+class AtCellOut(Schema):
+    """A comment at a cell of my own work: its number in the notebook, from 0; null: the file as a whole."""
+
+    path: str
+    index: int | None
+    quote: str
+    text: str
+
+
 class PutReview(Schema):
-    """A review: level index and comment per criterion, a comment on the whole, and whether it is handed in."""
+    """A review: level index and comment per criterion, a comment on the whole, and whether it is handed in.
+
+    Without `inline`, the comments at cells stay as they are.
+    """
 
     scores: dict[Name, Annotated[int, Field(strict=True)]] = Field(default_factory=dict)
     comments: dict[Name, Text] = Field(default_factory=dict)
     overall: Text = ""
+    inline: Annotated[list[PutInline], Field(max_length=MOST)] | None = None
     submit: bool = False
 
-    def form(self) -> Form:
+    def at_cells(self) -> tuple[Inline, ...] | None:
+        """Return the comments at cells, if they are to be changed."""
+        return None if self.inline is None else tuple(Inline(**one.model_dump()) for one in self.inline)
+
+    def form(self, at_cells: tuple[Inline, ...]) -> Form:
         """Return what was filled in; comments without text are none."""
         comments = {name: text for name, text in self.comments.items() if text.strip()}
-        return Form(self.scores, comments, self.overall)
+        return Form(self.scores, comments, self.overall, at_cells)
+
+
+def inline_out(review: Review) -> list[PutInline]:
+    """Return the comments at cells of a review, as who reads the copy knows the cells."""
+    return [PutInline(file=one.file, cell=one.cell, quote=one.quote, text=one.text) for one in of_json(review.inline)]
 
 
 class ReviewOut(Schema):
@@ -207,6 +242,7 @@ class ReviewOut(Schema):
     scores: dict[str, int]
     comments: dict[str, str]
     overall: str
+    inline: list[PutInline]
     saved_at: AwareDatetime | None
 
     @classmethod
@@ -222,6 +258,7 @@ class ReviewOut(Schema):
             scores=review.scores if review else {},
             comments=review.comments if review else {},
             overall=review.overall if review else "",
+            inline=inline_out(review) if review else [],
             saved_at=review.saved_at if review else None,
         )
 
@@ -283,6 +320,7 @@ class ReceivedReviewOut(Schema):
     scores: dict[str, int]
     comments: dict[str, str]
     overall: str
+    inline: list[AtCellOut]
     mine: AnswerOut | None
 
 
@@ -313,6 +351,10 @@ class ReceivedOut(Schema):
                     scores=dict(review.scores),
                     comments=dict(review.comments),
                     overall=review.overall,
+                    inline=[
+                        AtCellOut(path=one.path or one.file, index=one.index, quote=one.quote, text=one.text)
+                        for one in review.inline
+                    ],
                     mine=review.mine and AnswerOut.of(review.mine),
                 )
                 for review in received.reviews
@@ -352,6 +394,7 @@ class StaffTaskOut(Schema):
     scores: dict[str, int]
     comments: dict[str, str]
     overall: str
+    inline: list[PutInline]
 
     @classmethod
     def of(cls, acting: Acting, task: ReviewTask, members: dict[str, RosterEntry]) -> "StaffTaskOut":
@@ -371,6 +414,7 @@ class StaffTaskOut(Schema):
             scores=review.scores if review else {},
             comments=review.comments if review else {},
             overall=review.overall if review else "",
+            inline=inline_out(review) if review else [],
         )
 
 

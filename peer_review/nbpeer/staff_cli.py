@@ -1,6 +1,8 @@
 """`nbcohort review ...` for staff: who waits for whom, and what staff do about it."""
 
+import csv
 from contextlib import closing
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -24,6 +26,7 @@ def add_to(commands: typer.Typer) -> None:
     commands.command("remove-reviewer")(remove_reviewer)
     commands.command("override")(override)
     commands.command("release")(release)
+    commands.command("results")(results)
 
 
 def glance(assignment: Assignment, cohort: CohortOption = None) -> None:
@@ -113,6 +116,30 @@ def release(assignment: Assignment, cohort: CohortOption = None) -> None:
     with closing(open_client()) as client:
         client.post(f"{address_of_round(client, cohort, assignment)}/release")
     say(_("Scores of {assignment} are released.").format(assignment=assignment))
+
+
+COLUMNS = ("submission", "tasks", "done", "late", "agreement", "helpfulness", "quality", "percent")
+"""What `results` shows of each member, besides who it is."""
+
+
+def results(
+    assignment: Assignment,
+    file: Annotated[Path | None, typer.Option("--csv", help=_("Write a CSV file."))] = None,
+    cohort: CohortOption = None,
+) -> None:
+    """See what a round comes to for each member, or write it into a CSV file (for staff)."""
+    with closing(open_client()) as client:
+        found = list(client.pages(f"{address_of_round(client, cohort, assignment)}/results"))
+    rows = [[one["member"]["account"], *(one[name] for name in COLUMNS)] for one in found]
+    if file is not None:
+        with file.open("w", encoding="utf-8", newline="") as target:
+            csv.writer(target).writerows([["account", *COLUMNS], *rows])
+        say(_("Members: {count}, in {file}").format(count=len(rows), file=file))
+        return
+    table = Table(_("member"), *COLUMNS)
+    for row in rows:
+        table.add_row(*(Text("" if value is None else str(value)) for value in row))
+    Console().print(table)
 
 
 def address_of_round(client: ServiceClient, cohort: str | None, assignment: str) -> str:

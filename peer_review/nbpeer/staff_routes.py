@@ -4,10 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from nbcohort.api import Acting, Caller
+from nbcohort.api import Acting, Caller, Page, PageQuery, page_of
 from nbpeer import actions, staff
+from nbpeer.results import results_of
 from nbpeer.schemas import StaffRoundOut, StaffWorkOut
-from nbpeer.staff_schemas import AddReviewer, ChangeTimes, GivenOut, GlanceOut, OverrideScore, Reason
+from nbpeer.staff_schemas import AddReviewer, ChangeTimes, GivenOut, GlanceOut, OverrideScore, Reason, ResultOut
 
 staff_review = APIRouter(prefix="/review/rounds/{round_id}", tags=["peer review"])
 
@@ -17,6 +18,15 @@ def glance(round_id: str, caller: Caller) -> GlanceOut:
     """Who waits for whom; for staff."""
     with caller.read() as acting:
         return GlanceOut.of(actions.read_round(acting, round_id), actions.members_by_id(acting))
+
+
+@staff_review.get("/results")
+def results(round_id: str, caller: Caller, query: Annotated[PageQuery, Query()]) -> Page[ResultOut]:
+    """What the round comes to for each member, for the gradebook; for staff."""
+    with caller.read() as acting:
+        members = actions.members_by_id(acting)
+        found = [ResultOut.of(one, members) for one in results_of(actions.read_round(acting, round_id))]
+        return page_of(found, query, lambda one: one.member.member)
 
 
 @staff_review.patch("")

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from nbcohort.api import RosterEntry, Schema
 from nbpeer.glance import MemberState, WorkState, members_at_a_glance, works_at_a_glance
 from nbpeer.models import Round
+from nbpeer.results import Result
 from nbpeer.schemas import Name, PersonOut
 from nbpeer.staff import NewTimes
 
@@ -93,6 +94,39 @@ class MemberGlanceOut(Schema):
             late=state.late,
             lapsed=state.lapsed,
             waits_for=[PersonOut.of(member, members) for member in state.waits_for],
+        )
+
+
+class ResultOut(Schema):
+    """What a member has of a round, in percent; null: not known. `percent` is what goes into the gradebook.
+
+    `quality` is made of the share of `tasks` that is `done`, `agreement` and `helpfulness`.
+    """
+
+    member: PersonOut
+    submission: float | None
+    tasks: int
+    done: int
+    late: int
+    agreement: float | None
+    helpfulness: float | None
+    quality: float | None
+    percent: float | None
+
+    @classmethod
+    def of(cls, result: Result, members: dict[str, RosterEntry]) -> "ResultOut":
+        """Return how it looks over HTTP."""
+        quality = result.quality
+        return cls(
+            member=PersonOut.of(result.member, members),
+            submission=result.submission,
+            tasks=quality.tasks,
+            done=quality.done,
+            late=result.late,
+            agreement=quality.agreement,
+            helpfulness=quality.helpfulness,
+            quality=None if quality.percent is None else round(quality.percent, 2),
+            percent=result.percent,
         )
 
 
