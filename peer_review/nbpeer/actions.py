@@ -12,7 +12,6 @@ from nbcohort.api import (
     Conflict,
     NotFound,
     RosterEntry,
-    WorkFile,
     _,
     new_id,
     read_settings,
@@ -21,6 +20,7 @@ from nbcohort.api import (
 from nbpeer import inline
 from nbpeer.aggregate import Score
 from nbpeer.copies import Copy
+from nbpeer.copying import copy_for
 from nbpeer.forms import Form, check_form
 from nbpeer.leases import loads, make_room, missing_of, need_of, start, start_by
 from nbpeer.models import Answer, Review, ReviewTask, Round, Work, WorkAuthor
@@ -30,7 +30,6 @@ from nbpeer.plans import phase_at, plans, reviews_shown, scores_shown, times_hel
 from nbpeer.pseudonyms import derive
 from nbpeer.rounds import find_round
 from nbpeer.scores import counting_review, counting_tasks, rubric_of, score_of
-from nbpeer.scrub import Identity, Names, clean_paths
 from nbpeer.settings import Anonymity
 from nbpeer.tasks import give, lock, lock_whole
 
@@ -207,15 +206,9 @@ def review_copy(acting: Acting, public_id: str) -> Copy:
     """Return the copy of the work that a task of the acting member is about."""
     task = my_task(acting, public_id)
     work, held = task.work, task.work.round
-    files = {file["path"]: WorkFile(**file) for file in work.files}
     secret = derive(bytes.fromhex(held.secret), f"copy of {work.submission}")
-    if _anonymity(held) != "double":
-        return Copy(acting.house, dict(sorted(files.items())), None, secret)
-    identities = {id_: Identity(one.account, one.name) for id_, one in members_by_id(acting).items()}
-    authors = [identities[author.member] for author in work.authors if author.member in identities]
-    names = Names(identities.values(), authors)
-    paths = clean_paths(files, names)
-    return Copy(acting.house, {clean: files[path] for clean, path in paths.items()}, names, secret)
+    authors = [author.member for author in work.authors]
+    return copy_for(acting, work.files, authors, secret, anonymous=_anonymity(held) == "double")
 
 
 def save_review(acting: Acting, public_id: str, form: Form, *, submit: bool) -> Review:

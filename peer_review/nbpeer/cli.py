@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nbcohort.api import Invalid, ServiceClient, _, inside, moment, open_client, zone_of
-from nbpeer import afterwards_cli, staff_cli
+from nbpeer import afterwards_cli, calibration_cli, staff_cli
 from nbpeer.sheet import read_sheet, write_sheet
 from nbpeer.terminal import CohortOption, base_of, only_cohort, say
 
@@ -19,6 +19,7 @@ commands = typer.Typer(help=_("Review the work of peers, and read their reviews 
 
 staff_cli.add_to(commands)
 afterwards_cli.add_to(commands)
+calibration_cli.add_to(commands)
 
 FORM = "review.toml"
 

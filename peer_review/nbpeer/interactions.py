@@ -102,6 +102,15 @@ class DecidedPayload(BaseModel):
     decision: str
 
 
+class CalibratedPayload(BaseModel):
+    """Which sample was scored, and how near to staff's scores (0-100)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sample: str
+    agreement: float
+
+
 KINDS = [
     InteractionKind("review.submitted", 1, ReviewPayload),
     InteractionKind("review.revised", 1, ReviewPayload),
@@ -111,6 +120,7 @@ KINDS = [
     InteractionKind("review.task.lapsed", 1, LapsedPayload),
     InteractionKind("review.task.ended", 1, EndedPayload),
     InteractionKind("review.score.overridden", 1, ReleasedPayload),
+    InteractionKind("review.calibrated", 1, CalibratedPayload),
     InteractionKind("review.answered", 1, AnsweredPayload),
     InteractionKind("review.appealed", 1, AppealPayload),
     InteractionKind("review.appeal.answered", 1, AppealPayload),
@@ -119,6 +129,6 @@ KINDS = [
 ]
 """Submitted and revised: actor the reviewer, target an author. Received: actor an author, at the close of the round.
 Released: actor an author, when scores are shown. Given, lapsed and ended: target the reviewer, after the swap.
-Overridden: target an author. Answered and flagged: actor an author, target the reviewer. Appealed: actor an author. An
-appeal's answer and a flag's decision: target who made it.
+Overridden: target an author. Calibrated: actor a reviewer. Answered and flagged: actor an author, target the reviewer.
+Appealed: actor an author. An appeal's answer and a flag's decision: target who made it.
 """

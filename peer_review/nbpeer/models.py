@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint, false
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from nbcohort.api import Conventions
@@ -217,3 +217,47 @@ class Flag(Base):
     decided_by: Mapped[str | None] = mapped_column(default=None)
 
     task: Mapped[ReviewTask] = relationship(back_populates="flags")
+
+
+class Sample(Base):
+    """A submission of staff's that reviewers score before the real tasks, and what staff gave it."""
+
+    __tablename__ = "review_sample"
+    __table_args__ = (Index("ix_review_sample_cohort_assignment", "cohort", "assignment"),)
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(unique=True)
+    cohort: Mapped[str]
+    assignment: Mapped[str]
+    submission: Mapped[str]
+    authors: Mapped[list[Any]]
+    """Public ids of members."""
+    pseudonym: Mapped[str]
+    files: Mapped[list[Any]]
+    """As those of a work."""
+    secret: Mapped[str]
+    """Hexadecimal; cell ids are made from it."""
+    rubric: Mapped[list[Any]]
+    scores: Mapped[dict[str, Any]]
+    comments: Mapped[dict[str, Any]]
+    """Staff's reasons."""
+    overall: Mapped[str]
+    added_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    reviews: Mapped[list["SampleReview"]] = relationship(order_by="SampleReview.pk")
+
+
+class SampleReview(Base):
+    """How a member scored a sample, before seeing how staff did."""
+
+    __tablename__ = "review_sample_review"
+    __table_args__ = (UniqueConstraint("sample_pk", "member"),)
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    sample_pk: Mapped[int] = mapped_column(ForeignKey("review_sample.pk"))
+    member: Mapped[str] = mapped_column(index=True)
+    scores: Mapped[dict[str, Any]]
+    comments: Mapped[dict[str, Any]]
+    overall: Mapped[str]
+    made_at: Mapped[datetime]

@@ -3,11 +3,12 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nbcohort.api import Acting, CourseSettings, Task, _
+from nbcohort.api import Acting, CourseSettings, Task, _, read_settings
 from nbpeer.actions import can_write, my_tasks, state_of
+from nbpeer.calibration import my_samples, my_score
 from nbpeer.check import review_settings
 from nbpeer.models import Round
-from nbpeer.plans import rules_of
+from nbpeer.plans import plans, rules_of
 from nbpeer.settings import RoundRules
 
 FROZEN = ("k", "anonymity", "score")
@@ -18,7 +19,7 @@ def tasks(acting: Acting) -> list[Task]:
     """Return the reviews that the acting member has to write, or has written, in rounds under way."""
     if acting.member is None:
         return []
-    return [
+    return _samples(acting) + [
         Task(
             id=task.public_id,
             activity="review",
@@ -31,6 +32,27 @@ def tasks(acting: Acting) -> list[Task]:
         )
         for task in my_tasks(acting)
         if can_write(task, acting.now)
+    ]
+
+
+def _samples(acting: Acting) -> list[Task]:
+    """Return the samples that the acting learner can score."""
+    if not acting.may("review.sample.score", own=True):
+        return []
+    return [
+        Task(
+            id=sample.public_id,
+            activity="review",
+            title=_("Score sample {pseudonym} of {title}").format(
+                pseudonym=sample.pseudonym, title=plan.assignment.title
+            ),
+            due_at=plan.times.opens_at,
+            link=f"/cohorts/{acting.cohort}/review/samples/{sample.public_id}",
+            done=my_score(acting, sample) is not None,
+        )
+        for assignment, plan in plans(read_settings(acting.session, acting.house, acting.cohort)).items()
+        if plan.times.calibrates_at is not None
+        for sample in my_samples(acting, assignment)
     ]
 
 

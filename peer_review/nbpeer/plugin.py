@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 def routers() -> list[APIRouter]:
     """Rounds, tasks, reviews and what came of them."""
     from nbpeer.afterwards_routes import after_review
+    from nbpeer.calibration_routes import calibrating
     from nbpeer.routes import review
     from nbpeer.staff_routes import staff_review
 
-    return [review, staff_review, after_review]
+    return [review, staff_review, after_review, calibrating]
 
 
 @hook

@@ -3,7 +3,8 @@
 The quality of the own reviews (0-100) is the share of the tasks that were done, times the mean of what is known of
 
 - agreement: 100 less how far the own total is from the mean of the others' on the same work, in percentage points;
-- helpfulness: the ratings by authors, from 1 (0) to 5 (100).
+- helpfulness: the ratings by authors, from 1 (0) to 5 (100);
+- calibration: 100 less how far the scores of samples are from staff's, in percentage points.
 
 Who did all tasks, and of whose reviews nothing is known, has 100. The result is the mean of the score of the submission
 and the quality of the reviews, by the weights in the settings; what is not known is left out.
@@ -32,13 +33,14 @@ class Quality:
     done: int
     agreement: float | None
     helpfulness: float | None
+    calibration: float | None = None
 
     @property
     def percent(self) -> float | None:
         """The quality, 0-100; None for who had no tasks."""
         if not self.tasks:
             return None
-        known = [part for part in (self.agreement, self.helpfulness) if part is not None]
+        known = [part for part in (self.agreement, self.helpfulness, self.calibration) if part is not None]
         return self.done / self.tasks * (fmean(known) if known else 100.0)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nbpeer.models import Answer, Appeal, Flag, Review, ReviewTask, Round
+from nbpeer.models import Answer, Appeal, Flag, Review, ReviewTask, Round, SampleReview
 from nbpeer.scores import counting_review, final_percent
 from nbpeer.tasks import standing
 
@@ -33,6 +33,9 @@ def forget(session: Session, member: str) -> None:
         answer.reason = answer.reply = answer.will_change = ""
     for appeal in session.scalars(select(Appeal).where(Appeal.member == member)):
         appeal.text = ""
+    for sampled in session.scalars(select(SampleReview).where(SampleReview.member == member)):
+        sampled.comments = {}
+        sampled.overall = ""
     for flag in session.scalars(select(Flag).where(Flag.member == member)):
         flag.reason = ""
     written = select(Review).join(ReviewTask, ReviewTask.pk == Review.task_pk).where(ReviewTask.reviewer == member)

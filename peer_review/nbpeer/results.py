@@ -1,7 +1,7 @@
 """What a round comes to for each member: for staff, and for whoever writes it into the gradebook."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nbpeer.afterwards import newest_answers
 from nbpeer.forms import scales_of
@@ -30,8 +30,11 @@ class Result:
     percent: float | None
 
 
-def results_of(found: Round) -> list[Result]:
-    """Return the result of everybody who is an author or was a reviewer in a round, by member; staff have none."""
+def results_of(found: Round, calibrated: Mapping[str, float]) -> list[Result]:
+    """Return the result of everybody who is an author or was a reviewer in a round, by member; staff have none.
+
+    `calibrated` is member -> agreement with staff on samples, in percent.
+    """
     rules = rules_of(found)
     submissions = {author.member: final_percent(work) for work in found.works for author in work.authors}
     tasks: dict[str, list[ReviewTask]] = {member: [] for member in submissions}
@@ -41,7 +44,7 @@ def results_of(found: Round) -> list[Result]:
             tasks.setdefault(task.reviewer, []).append(task)
     results = []
     for member in sorted(tasks):
-        quality = _quality(tasks[member], totals)
+        quality = replace(_quality(tasks[member], totals), calibration=calibrated.get(member))
         weights = (rules.submission_weight, rules.review_weight)
         percent = result(submissions.get(member), quality.percent, weights)
         late = sum(is_late(task) for task in tasks[member])

@@ -20,7 +20,7 @@ from nbpeer.schemas import (
 
 review = APIRouter(prefix="/review", tags=["peer review"])
 
-_UNTRUSTED = {
+UNTRUSTED = {
     "Content-Disposition": "attachment",
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -94,7 +94,7 @@ def read_file(task: str, path: str, caller: Caller) -> Response:
     """One file of the work I review, made anonymous."""
     with caller.read() as acting:
         copy = actions.review_copy(acting, task)
-    return Response(copy.read(path), media_type="application/octet-stream", headers=_UNTRUSTED)
+    return Response(copy.read(path), media_type="application/octet-stream", headers=UNTRUSTED)
 
 
 @review.get("/tasks/{task}/review")

@@ -18,7 +18,7 @@ from nbpeer.scores import counting_review, final_percent, override_of, rubric_of
 from nbpeer.settings import RoundRules
 
 Text = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00]*$")]
-Name = Annotated[str, StringConstraints(max_length=100)]
+Name = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
 
 
 class LevelOut(Schema):

@@ -118,7 +118,7 @@ def release(assignment: Assignment, cohort: CohortOption = None) -> None:
     say(_("Scores of {assignment} are released.").format(assignment=assignment))
 
 
-COLUMNS = ("submission", "tasks", "done", "late", "agreement", "helpfulness", "quality", "percent")
+COLUMNS = ("submission", "tasks", "done", "late", "agreement", "helpfulness", "calibration", "quality", "percent")
 """What `results` shows of each member, besides who it is."""
 
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 
 from nbcohort.api import Acting, Caller, Page, PageQuery, page_of
 from nbpeer import actions, staff
+from nbpeer.calibration import agreements
 from nbpeer.results import results_of
 from nbpeer.schemas import StaffRoundOut, StaffWorkOut
 from nbpeer.staff_schemas import AddReviewer, ChangeTimes, GivenOut, GlanceOut, OverrideScore, Reason, ResultOut
@@ -25,7 +26,9 @@ def results(round_id: str, caller: Caller, query: Annotated[PageQuery, Query()])
     """What the round comes to for each member, for the gradebook; for staff."""
     with caller.read() as acting:
         members = actions.members_by_id(acting)
-        found = [ResultOut.of(one, members) for one in results_of(actions.read_round(acting, round_id))]
+        held = actions.read_round(acting, round_id)
+        calibrated = agreements(acting.session, acting.cohort, held.assignment)
+        found = [ResultOut.of(one, members) for one in results_of(held, calibrated)]
         return page_of(found, query, lambda one: one.member.member)
 
 

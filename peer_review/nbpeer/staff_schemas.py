@@ -1,10 +1,11 @@
 """Requests and answers of what staff do in peer review."""
 
+from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
-from nbcohort.api import RosterEntry, Schema
+from nbcohort.api import RosterEntry, Schema, _
 from nbpeer.glance import MemberState, WorkState, members_at_a_glance, works_at_a_glance
 from nbpeer.models import Round
 from nbpeer.results import Result
@@ -14,13 +15,24 @@ from nbpeer.staff import NewTimes
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000, pattern=r"^[^\x00]*$")]
 
 
+def _of_this_age(instant: datetime) -> datetime:
+    if instant.year >= LAST_YEAR:
+        raise ValueError(_("expected a time before the year {year}").format(year=LAST_YEAR))
+    return instant
+
+
+LAST_YEAR = 3000
+Instant = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
+"""An instant far enough from the calendar's end to be shown in any time zone."""
+
+
 class ChangeTimes(Schema):
     """Times of a round to move into the future, and why; what is null stays as it is."""
 
-    due_at: AwareDatetime | None = None
-    late_until: AwareDatetime | None = None
-    replies_due_at: AwareDatetime | None = None
-    release_at: AwareDatetime | None = None
+    due_at: Instant | None = None
+    late_until: Instant | None = None
+    replies_due_at: Instant | None = None
+    release_at: Instant | None = None
     reason: Reason
 
     def times(self) -> NewTimes:
@@ -100,7 +112,7 @@ class MemberGlanceOut(Schema):
 class ResultOut(Schema):
     """What a member has of a round, in percent; null: not known. `percent` is what goes into the gradebook.
 
-    `quality` is made of the share of `tasks` that is `done`, `agreement` and `helpfulness`.
+    `quality` is made of the share of `tasks` that is `done`, `agreement`, `helpfulness` and `calibration`.
     """
 
     member: PersonOut
@@ -110,6 +122,7 @@ class ResultOut(Schema):
     late: int
     agreement: float | None
     helpfulness: float | None
+    calibration: float | None
     quality: float | None
     percent: float | None
 
@@ -125,6 +138,7 @@ class ResultOut(Schema):
             late=result.late,
             agreement=quality.agreement,
             helpfulness=quality.helpfulness,
+            calibration=quality.calibration,
             quality=None if quality.percent is None else round(quality.percent, 2),
             percent=result.percent,
         )

@@ -61,6 +61,7 @@ def test_staff_extend_a_round_and_open_a_closed_one_again(room: ReviewRoom) -> N
     assert ok(room.put_review("ada", task, LOW))["version"] == 2
     refused(staff(room, "PATCH", json={"due_at": OPENS.isoformat(), "reason": "?"}), 422, "should be in the future")
     refused(staff(room, "PATCH", json={"reason": "?"}), 422, "which time")
+    assert staff(room, "PATCH", json={"due_at": "9999-12-31T23:59:59Z", "reason": "?"}).status_code == 422
     assert staff(room, "PATCH", json={"due_at": later, "reason": " "}).status_code == 422
 
 
