@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import cast
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from nbcohort.api import (
     Acting,
@@ -22,16 +23,15 @@ from nbpeer.aggregate import Score
 from nbpeer.copies import Copy
 from nbpeer.copying import copy_for
 from nbpeer.forms import Form, check_form
-from nbpeer.leases import loads, make_room, missing_of, need_of, start, start_by
+from nbpeer.leases import make_room, start
 from nbpeer.models import Answer, Review, ReviewTask, Round, Work, WorkAuthor
-from nbpeer.needs import next_need
 from nbpeer.phases import Phase, TaskState, Times, phase_of, task_state
 from nbpeer.plans import phase_at, plans, reviews_shown, scores_shown, times_held
 from nbpeer.pseudonyms import derive
 from nbpeer.rounds import find_round
 from nbpeer.scores import counting_review, counting_tasks, rubric_of, score_of
 from nbpeer.settings import Anonymity
-from nbpeer.tasks import give, lock, lock_whole
+from nbpeer.tasks import lock
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,15 @@ def list_rounds(acting: Acting) -> list[PlannedRound]:
 def read_round(acting: Acting, public_id: str) -> Round:
     """Return a round with everything in it, for staff; NotFound if there is none."""
     acting.require("review.round.read")
-    found = acting.session.scalar(select(Round).where(Round.cohort == acting.cohort, Round.public_id == public_id))
+    works = selectinload(Round.works)
+    tasks = works.selectinload(Work.tasks)
+    query = (
+        select(Round)
+        .where(Round.cohort == acting.cohort, Round.public_id == public_id)
+        .options(*(works.selectinload(each) for each in (Work.authors, Work.overrides, Work.appeals)))
+        .options(*(tasks.selectinload(each) for each in (ReviewTask.reviews, ReviewTask.answers, ReviewTask.flags)))
+    )  # all at once: one query for each table, and not for each task
+    found = acting.session.scalar(query)
     if found is None:
         raise NotFound(_("There is no such review round in this cohort."))
     return found
@@ -146,52 +154,6 @@ def can_write(task: ReviewTask, now: datetime) -> bool:
     """Whether a review can be saved: while the round is open; staff help out until scores are released."""
     phase = phase_at(task.work.round, now)
     return phase == "reviewing" or (task.origin == "staff" and phase in ("replying", "closed"))
-
-
-def start_task(acting: Acting, public_id: str) -> ReviewTask:
-    """Note that the acting member has begun a task, so that it does not go to somebody else.
-
-    Raises:
-        NotFound: it is not theirs (any more).
-    """
-    acting.require("review.task.write", own=True)
-    task = my_task(acting, public_id)
-    lock(acting, task.work.round)
-    if can_write(task, acting.now):
-        start(acting, task)
-    return task
-
-
-def take_next(acting: Acting, assignment: str) -> ReviewTask:
-    """Give the acting member the review that is needed most, begun at once.
-
-    Raises:
-        NotFound: there is no round of `assignment`.
-        Conflict: it is not under way; they handed nothing in; they have not finished the one they took before; or there
-            is nothing that they could review.
-    """
-    acting.require("review.task.take")
-    held = find_round(acting.session, acting.cohort, assignment)
-    if held is None:
-        raise NotFound(_('There is no peer review of "{assignment}" under way.').format(assignment=assignment))
-    lock_whole(acting, held)
-    if phase_at(held, acting.now) != "reviewing":
-        raise Conflict(_("The review of {title} is over.").format(title=held.title))
-    mine = loads(acting, held).get(acting.member or "")
-    if mine is None:
-        raise Conflict(_("Only who handed in {title} reviews it.").format(title=held.title))
-    taken = [task for task in my_tasks(acting) if task.origin == "pulled" and counting_review(task) is None]
-    if taken:
-        raise Conflict(_("Finish the review of {work} first.").format(work=taken[0].work.pseudonym))
-    spare = mine.to_do + mine.done < held.k
-    needs = [need_of(acting, work) for work in held.works if spare or missing_of(work) > 0]
-    name = next_need(mine, needs, held.k)
-    if name is None:
-        raise Conflict(_("Nothing needs a review at present. Thank you for asking."))
-    work = next(one for one in held.works if one.pseudonym == name)
-    task = give(acting, work, mine.member, "pulled", start_by(held, acting.now))
-    start(acting, task)
-    return task
 
 
 def authors_shown(acting: Acting, task: ReviewTask) -> list[str] | None:

@@ -7,7 +7,8 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from nbcohort.api import Acting, RosterEntry, Schema
 from nbpeer.afterwards import FlagKind, OtherReview, Outcome, Reply
 from nbpeer.models import Appeal, Flag
-from nbpeer.schemas import AppealOut, Name, PersonOut, PutInline, StaffTaskOut, StaffWorkOut, Text, inline_out
+from nbpeer.round_schemas import PersonOut, StaffTaskOut, StaffWorkOut
+from nbpeer.schemas import AppealOut, Name, PutInline, Text, inline_out
 from nbpeer.staff_schemas import Reason
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000, pattern=r"^[^\x00]*$")]

@@ -14,7 +14,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from nbcohort.api import Acting, RosterEntry, active_members
-from nbpeer.models import ReviewTask, Round, Work
+from nbpeer.models import Review, ReviewTask, Round, Work
 from nbpeer.needs import Load, Need, least_loaded
 from nbpeer.plans import rules_of
 from nbpeer.scores import counting_review, counting_tasks, wanted_of
@@ -39,11 +39,13 @@ def _share_of_time(held: Round, share: float) -> timedelta:
 
 def has_to_pass_on(session: Session, held: Round, now: datetime) -> bool:
     """Whether a task has lapsed, or a work has lacked a reviewer for long; asked every minute, so it is cheap."""
-    waiting = and_(ReviewTask.ended_at.is_(None), ReviewTask.started_at.is_(None), ReviewTask.lapsed_at.is_(None))
+    waiting = and_(
+        ReviewTask.ended_at.is_(None), ReviewTask.lapsed_at.is_(None), ~ReviewTask.reviews.any(Review.submitted)
+    )
     tasks = select(ReviewTask.reviewer).join(Work).where(Work.round_pk == held.pk, waiting)
-    if session.scalar(tasks.where(ReviewTask.start_by <= now).limit(1)) is not None:
+    if session.scalar(tasks.where(ReviewTask.started_at.is_(None), ReviewTask.start_by <= now).limit(1)) is not None:
         return True
-    if set(session.scalars(tasks)) - {one.id for one in active_members(session, held.cohort, now)}:
+    if set(session.scalars(tasks.distinct())) - {one.id for one in active_members(session, held.cohort, now)}:
         return True
     promises = and_(
         ReviewTask.work_pk == Work.pk,
@@ -83,8 +85,10 @@ def pass_on(acting: Acting, held: Round) -> None:
 def _let_lapse(acting: Acting, held: Round) -> None:
     there = {one.id for one in active_members(acting.session, held.cohort, acting.now)}
     for task in (task for work in held.works for task in work.tasks):
-        overdue = task.start_by is not None and task.start_by <= acting.now
-        if task.ended_at or task.started_at or task.lapsed_at or not (overdue or task.reviewer not in there):
+        if task.ended_at or task.lapsed_at or counting_review(task) is not None:
+            continue
+        overdue = task.start_by is not None and task.start_by <= acting.now and task.started_at is None
+        if not overdue and task.reviewer in there:
             continue
         task.lapsed_at = acting.now
         acting.audit("review.task.lapse", task.public_id, round=held.public_id, reviewer=task.reviewer)

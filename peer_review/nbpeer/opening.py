@@ -141,4 +141,6 @@ def join_late(acting: Acting, held: Round) -> None:
         )
         held.works.append(joined)
         acting.session.flush()
+        for work in held.works:  # one that was alone at the opening is not any more
+            work.wanted = work.wanted or min(held.k, len(held.works) - 1)
         acting.audit("review.work.join", held.public_id, work=late.submission, authors=sorted(late.submitters))

@@ -5,15 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from nbcohort.api import Caller, Page, PageQuery, page_of
-from nbpeer import actions
+from nbpeer import actions, taking
 from nbpeer.inline import place
+from nbpeer.round_schemas import StaffRoundOut
 from nbpeer.schemas import (
     FileOut,
     PutReview,
     ReceivedOut,
     ReviewOut,
     RoundOut,
-    StaffRoundOut,
     TakeNext,
     TaskOut,
 )
@@ -68,13 +68,13 @@ def read_task(task: str, caller: Caller) -> TaskOut:
 @review.post("/next", status_code=201, responses={409: {"description": "There is nothing to review for me"}})
 def take_next(body: TakeNext, caller: Caller) -> TaskOut:
     """Take one more review: the one that is needed most."""
-    return caller.once(TaskOut, lambda acting: TaskOut.of(acting, actions.take_next(acting, body.assignment)))
+    return caller.once(TaskOut, lambda acting: TaskOut.of(acting, taking.take_next(acting, body.assignment)))
 
 
 @review.post("/tasks/{task}/start")
 def start_task(task: str, caller: Caller) -> TaskOut:
     """Say that I have begun: then the task does not go to somebody else."""
-    return caller.once(TaskOut, lambda acting: TaskOut.of(acting, actions.start_task(acting, task)))
+    return caller.once(TaskOut, lambda acting: TaskOut.of(acting, taking.start_task(acting, task)))
 
 
 @review.get("/tasks/{task}/files")

@@ -1,5 +1,6 @@
 """What staff do to a round: move its times, re-open it, give and take tasks, override a score, release."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,17 +53,17 @@ def change_times(acting: Acting, round_id: str, times: NewTimes, reason: str) ->
     return found
 
 
-def _move_along(found: Round, closed_before: datetime, named: object) -> None:
+def _move_along(found: Round, closed_before: datetime, named: Collection[str]) -> None:
     """Let what follows the end of reviewing follow it still."""
     closes_at = times_held(found).closes_at
-    for name, least in (("replies_due_at", "after"), ("release_at", "at or after")):
+    for name in ("replies_due_at", "release_at"):
         value = getattr(found, name)
         if value is None or value > closes_at:
             continue
-        if name in named:  # type: ignore[operator]
+        if name in named:
             raise Invalid(
-                _("{name} should be {least} the end of reviewing, {closes}.").format(
-                    name=name, least=_(least), closes=closes_at.isoformat()
+                _("{name} should be after the end of reviewing, {closes}.").format(
+                    name=name, closes=closes_at.isoformat()
                 )
             )
         setattr(found, name, value + (closes_at - closed_before))

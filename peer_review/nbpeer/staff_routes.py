@@ -8,7 +8,7 @@ from nbcohort.api import Acting, Caller, Page, PageQuery, page_of
 from nbpeer import actions, staff
 from nbpeer.calibration import agreements
 from nbpeer.results import results_of
-from nbpeer.schemas import StaffRoundOut, StaffWorkOut
+from nbpeer.round_schemas import StaffRoundOut, StaffWorkOut
 from nbpeer.staff_schemas import AddReviewer, ChangeTimes, GivenOut, GlanceOut, OverrideScore, Reason, ResultOut
 
 staff_review = APIRouter(prefix="/review/rounds/{round_id}", tags=["peer review"])

@@ -9,7 +9,8 @@ from nbcohort.api import RosterEntry, Schema, _
 from nbpeer.glance import MemberState, WorkState, members_at_a_glance, works_at_a_glance
 from nbpeer.models import Round
 from nbpeer.results import Result
-from nbpeer.schemas import Name, PersonOut
+from nbpeer.round_schemas import PersonOut
+from nbpeer.schemas import Name
 from nbpeer.staff import NewTimes
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000, pattern=r"^[^\x00]*$")]

@@ -82,7 +82,11 @@ def lock_whole(acting: Acting, held: Round) -> None:
     lock(acting, held)
     works = selectinload(Round.works)
     tasks = works.selectinload(Work.tasks).selectinload(ReviewTask.reviews)
-    query = select(Round).where(Round.pk == held.pk).options(tasks, works.selectinload(Work.authors))
+    query = (
+        select(Round)
+        .where(Round.pk == held.pk)
+        .options(tasks, works.selectinload(Work.authors), works.selectinload(Work.overrides))
+    )
     acting.session.scalars(query.execution_options(populate_existing=True)).one()
 
 

@@ -149,11 +149,29 @@ def test_who_hands_in_after_the_swap_is_reviewed_and_reviews(room: ReviewRoom) -
     wait_until(lambda: len(room.work_of("fay")["tasks"]) == 2, what="asking for the second review")
 
 
-def test_a_member_who_leaves_is_replaced_at_once(open_room: ReviewRoom) -> None:
+def test_who_was_alone_at_the_opening_is_reviewed_by_who_comes_late(room: ReviewRoom) -> None:
+    room.hand_in("ada")
+    extension = {"assignment": "ps1", "member": room.members["fay"], "due_at": CLOSES.isoformat(), "reason": "ill"}
+    ok(room.admin.post(f"{room.root}/extensions", json=extension))
+    room.open_round()
+    assert room.work_of("ada")["score"]["wanted"] == 0
+    room.hand_in("fay")
+    for reviewer, author in (("fay", "ada"), ("ada", "fay")):
+        task = ok(take(room, reviewer))
+        assert task["pseudonym"] == room.work_of(author)["pseudonym"]
+        ok(room.put_review(reviewer, task["id"]))
+        assert room.work_of(author)["score"]["percent"] == 100
+
+
+def test_what_a_member_who_leaves_has_not_submitted_is_free_at_once(open_room: ReviewRoom) -> None:
+    submitted, begun = (task["id"] for task in open_room.tasks("ada"))
+    ok(open_room.put_review("ada", submitted))
+    ok(open_room.put_review("ada", begun, {"overall": "half a thought"}))
     ends_at = (OPENS + timedelta(minutes=1)).isoformat()
     ok(open_room.admin.patch(f"{open_room.root}/members/{open_room.members['ada']}", json={"ends_at": ends_at}))
     open_room.service.set_clock(OPENS + timedelta(hours=1))
-    wait_until(lambda: all(task["lapsed_at"] for task in of(open_room, "ada")), what="the lapse")
+    wait_until(lambda: bool(all_tasks(open_room)[begun]["lapsed_at"]), what="the lapse")
+    assert all_tasks(open_room)[submitted]["lapsed_at"] is None
     assert not any(task["lapsed_at"] for task in of(open_room, "ben"))
 
 
