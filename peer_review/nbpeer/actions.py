@@ -6,29 +6,32 @@ from datetime import datetime
 from typing import cast
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from nbcohort.api import (
     Acting,
     Conflict,
     NotFound,
     RosterEntry,
-    WorkFile,
     _,
     new_id,
     read_settings,
     roster,
 )
+from nbpeer import inline
 from nbpeer.aggregate import Score
-from nbpeer.check import review_settings
 from nbpeer.copies import Copy
+from nbpeer.copying import copy_for
 from nbpeer.forms import Form, check_form
-from nbpeer.models import Review, ReviewTask, Round, Work, WorkAuthor
-from nbpeer.phases import Phase, TaskState, phase_of, task_state
+from nbpeer.leases import make_room, start
+from nbpeer.models import Answer, Review, ReviewTask, Round, Work, WorkAuthor
+from nbpeer.phases import Phase, TaskState, Times, phase_of, task_state
+from nbpeer.plans import phase_at, plans, reviews_shown, scores_shown, times_held
 from nbpeer.pseudonyms import derive
 from nbpeer.rounds import find_round
-from nbpeer.scores import counting_review, rubric_of, score_of
-from nbpeer.scrub import Identity, Names, clean_paths
+from nbpeer.scores import counting_review, counting_tasks, rubric_of, score_of
 from nbpeer.settings import Anonymity
+from nbpeer.tasks import lock
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,7 @@ class PlannedRound:
     assignment: str
     title: str
     phase: Phase
-    opens_at: datetime
-    due_at: datetime
+    times: Times
     round: Round | None
 
 
@@ -47,10 +49,15 @@ class PlannedRound:
 class ReceivedReview:
     """A review as its author's authors see it: by pseudonym, or by name where both know each other."""
 
+    id: str
+    """The public id of its version: those who wrote it do not know it."""
     reviewer: str
     scores: Mapping[str, int]
     comments: Mapping[str, str]
     overall: str
+    inline: tuple[inline.Inline, ...]
+    mine: Answer | None
+    """The newest thing the acting member said of it."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,8 @@ class Received:
 
     work: Work
     reviews: tuple[ReceivedReview, ...]
-    score: Score
+    score: Score | None
+    """None while scores are not shown."""
 
 
 def list_rounds(acting: Acting) -> list[PlannedRound]:
@@ -68,23 +76,30 @@ def list_rounds(acting: Acting) -> list[PlannedRound]:
     settings = read_settings(acting.session, acting.house, acting.cohort)
     if settings is None:
         return []
-    planned = []
+    planned, coming = [], plans(settings)
     for assignment in settings.course.assignments:
-        review = review_settings(assignment)
+        plan = coming.get(assignment.name)
         found = find_round(acting.session, acting.cohort, assignment.name)
         if found is not None:
             planned.append(_held(found, acting.now))
-        elif review is not None:
-            opens_at, due_at = settings.calendar.instant(review.opens), settings.calendar.instant(review.due)
-            phase = phase_of(acting.now, opens_at, due_at, opened=False)
-            planned.append(PlannedRound(assignment.name, assignment.title, phase, opens_at, due_at, None))
+        elif plan is not None:
+            phase = phase_of(acting.now, plan.times, opened=False)
+            planned.append(PlannedRound(assignment.name, assignment.title, phase, plan.times, None))
     return planned
 
 
 def read_round(acting: Acting, public_id: str) -> Round:
     """Return a round with everything in it, for staff; NotFound if there is none."""
     acting.require("review.round.read")
-    found = acting.session.scalar(select(Round).where(Round.cohort == acting.cohort, Round.public_id == public_id))
+    works = selectinload(Round.works)
+    tasks = works.selectinload(Work.tasks)
+    query = (
+        select(Round)
+        .where(Round.cohort == acting.cohort, Round.public_id == public_id)
+        .options(*(works.selectinload(each) for each in (Work.authors, Work.overrides, Work.appeals)))
+        .options(*(tasks.selectinload(each) for each in (ReviewTask.reviews, ReviewTask.answers, ReviewTask.flags)))
+    )  # all at once: one query for each table, and not for each task
+    found = acting.session.scalar(query)
     if found is None:
         raise NotFound(_("There is no such review round in this cohort."))
     return found
@@ -102,7 +117,7 @@ def my_tasks(acting: Acting) -> list[ReviewTask]:
         select(ReviewTask)
         .join(Work)
         .join(Round)
-        .where(Round.cohort == acting.cohort, ReviewTask.reviewer == acting.member)
+        .where(Round.cohort == acting.cohort, ReviewTask.reviewer == acting.member, ReviewTask.ended_at.is_(None))
         .order_by(Round.due_at.desc(), Work.pseudonym)
     )
     return list(acting.session.scalars(query)) if acting.member else []
@@ -119,6 +134,7 @@ def my_task(acting: Acting, public_id: str) -> ReviewTask:
             Round.cohort == acting.cohort,
             ReviewTask.public_id == public_id,
             ReviewTask.reviewer == (acting.member or ""),
+            ReviewTask.ended_at.is_(None),
         )
     )
     found = acting.session.scalar(query)
@@ -127,16 +143,17 @@ def my_task(acting: Acting, public_id: str) -> ReviewTask:
     return found
 
 
-def phase_at(found: Round, now: datetime) -> Phase:
-    """Return the phase of a round that has opened."""
-    return "closed" if found.closed_at else phase_of(now, found.opens_at, found.due_at, opened=True)
-
-
 def state_of(task: ReviewTask, now: datetime) -> TaskState:
     """Return how far the reviewer is with a task."""
-    return task_state(
-        phase_at(task.work.round, now), saved=bool(task.reviews), submitted=counting_review(task) is not None
-    )
+    if task.ended_at is not None:
+        return "lapsed" if task.ended_because == "lapsed" else "removed"
+    return task_state(can_write(task, now), saved=bool(task.reviews), submitted=counting_review(task) is not None)
+
+
+def can_write(task: ReviewTask, now: datetime) -> bool:
+    """Whether a review can be saved: while the round is open; staff help out until scores are released."""
+    phase = phase_at(task.work.round, now)
+    return phase == "reviewing" or (task.origin == "staff" and phase in ("replying", "closed"))
 
 
 def authors_shown(acting: Acting, task: ReviewTask) -> list[str] | None:
@@ -151,15 +168,9 @@ def review_copy(acting: Acting, public_id: str) -> Copy:
     """Return the copy of the work that a task of the acting member is about."""
     task = my_task(acting, public_id)
     work, held = task.work, task.work.round
-    files = {file["path"]: WorkFile(**file) for file in work.files}
     secret = derive(bytes.fromhex(held.secret), f"copy of {work.submission}")
-    if _anonymity(held) != "double":
-        return Copy(acting.house, dict(sorted(files.items())), None, secret)
-    identities = {id_: Identity(one.account, one.name) for id_, one in members_by_id(acting).items()}
-    authors = [identities[author.member] for author in work.authors if author.member in identities]
-    names = Names(identities.values(), authors)
-    paths = clean_paths(files, names)
-    return Copy(acting.house, {clean: files[path] for clean, path in paths.items()}, names, secret)
+    authors = [author.member for author in work.authors]
+    return copy_for(acting, work.files, authors, secret, anonymous=_anonymity(held) == "double")
 
 
 def save_review(acting: Acting, public_id: str, form: Form, *, submit: bool) -> Review:
@@ -171,12 +182,13 @@ def save_review(acting: Acting, public_id: str, form: Form, *, submit: bool) -> 
     """
     acting.require("review.task.write", own=True)
     task = my_task(acting, public_id)
-    acting.session.scalars(select(ReviewTask.pk).where(ReviewTask.pk == task.pk).with_for_update()).one()
     held = task.work.round
-    if phase_at(held, acting.now) != "reviewing":
+    lock(acting, held)
+    task = my_task(acting, public_id)
+    if not can_write(task, acting.now):
         raise Conflict(
             _("Reviews of {title} were due at {due}; they can no longer be changed.").format(
-                title=held.title, due=_shown(acting, held.due_at)
+                title=held.title, due=_shown(acting, times_held(held).closes_at)
             ),
             due_at=held.due_at.isoformat(),
         )
@@ -192,9 +204,13 @@ def save_review(acting: Acting, public_id: str, form: Form, *, submit: bool) -> 
         scores=dict(form.scores),
         comments=dict(form.comments),
         overall=form.overall,
+        inline=[one.as_json() for one in form.inline],
         saved_at=acting.now,
     )
     task.reviews.append(review)
+    start(acting, task)
+    if submit:
+        make_room(acting, task)
     acting.session.flush()
     acting.audit("review.save", task.public_id, version=review.version, submitted=submit)
     if submit:
@@ -210,12 +226,22 @@ def my_review(acting: Acting, public_id: str) -> tuple[ReviewTask, Review | None
     return task, task.reviews[-1] if task.reviews else None
 
 
+def inline_wanted(
+    acting: Acting, public_id: str, changed: tuple[inline.Inline, ...] | None
+) -> tuple[inline.Inline, ...]:
+    """Return the comments at cells that a review is to have: those of its newest version, unless they are changed."""
+    _task, newest = my_review(acting, public_id)
+    if changed is not None:
+        return changed
+    return inline.of_json(newest.inline) if newest else ()
+
+
 def received(acting: Acting, assignment: str | None = None, account: str | None = None) -> list[Received]:
-    """Return what came of the works of the acting member, or (for staff) of `account`, in rounds that are closed.
+    """Return what came of the works of the acting member, or (for staff) of `account`, as far as it is shown.
 
     Raises:
         NotFound: `assignment` has no review; nobody here has that account.
-        Conflict: the round of `assignment` has not closed.
+        Conflict: the reviews of `assignment` are not shown yet.
     """
     members = members_by_id(acting)
     member = acting.member
@@ -237,37 +263,67 @@ def received(acting: Acting, assignment: str | None = None, account: str | None 
     )
     if assignment is not None:
         query = query.where(Round.assignment == assignment)
-    works = [work for work in acting.session.scalars(query) if phase_at(work.round, acting.now) == "closed"]
-    return [_received(work, members) for work in works]
+    works = [work for work in acting.session.scalars(query) if _shown_to(acting, work.round)]
+    return [_received(acting, work, members) for work in works]
 
 
-def _received(work: Work, members: Mapping[str, RosterEntry]) -> Received:
-    named = _anonymity(work.round) == "open"
+def _shown_to(acting: Acting, found: Round) -> bool:
+    """Whether reviews of a round are shown: to staff once reviewing is over, to authors when the rules say so."""
+    if acting.may("review.received.read"):
+        return phase_at(found, acting.now) != "reviewing"
+    return reviews_shown(found, acting.now)
+
+
+def _received(acting: Acting, work: Work, members: Mapping[str, RosterEntry]) -> Received:
     reviews = []
-    for task in work.tasks:
+    for task in counting_tasks(work):
         review = counting_review(task)
         if review is not None:
-            reviewer = members[task.reviewer].name if named and task.reviewer in members else task.reviewer_pseudonym
-            reviews.append(ReceivedReview(reviewer, review.scores, review.comments, review.overall))
-    return Received(work, tuple(reviews), score_of(work))
+            reviewer = _reviewer_shown(task, members)
+            mine = next((one for one in reversed(task.answers) if one.member == acting.member), None)
+            reviews.append(
+                ReceivedReview(
+                    review.public_id,
+                    reviewer,
+                    review.scores,
+                    review.comments,
+                    review.overall,
+                    inline.of_json(review.inline),
+                    mine,
+                )
+            )
+    shown = acting.may("review.received.read") or scores_shown(work.round, acting.now)
+    return Received(work, tuple(reviews), score_of(work) if shown else None)
+
+
+def reviewer_shown(acting: Acting, task: ReviewTask) -> str:
+    """Return how a reviewer is called to other members: by name in an open round, else by pseudonym."""
+    return _reviewer_shown(task, members_by_id(acting))
+
+
+def _reviewer_shown(task: ReviewTask, members: Mapping[str, RosterEntry]) -> str:
+    named = _anonymity(task.work.round) == "open" and task.reviewer in members
+    return members[task.reviewer].name if named else task.reviewer_pseudonym
 
 
 def _require_closed(acting: Acting, assignment: str) -> None:
     planned = next((one for one in list_rounds(acting) if one.assignment == assignment), None)
     if planned is None:
         raise NotFound(_('There is no peer review of "{assignment}" here.').format(assignment=assignment))
-    if planned.phase == "waiting":
+    if planned.phase in ("waiting", "calibrating"):
         sentence = _("The review of {title} opens at {opens}; reviews are shown after {due}.")
     elif planned.phase == "reviewing":
         sentence = _("The review of {title} is under way; reviews are shown after {due}.")
+    elif planned.round is not None and not _shown_to(acting, planned.round):
+        sentence = _("Reviewing of {title} is over; reviews are shown with the scores, when they are released.")
     else:
         return
-    opens, due = _shown(acting, planned.opens_at), _shown(acting, planned.due_at)
+    opens, due = _shown(acting, planned.times.opens_at), _shown(acting, planned.times.closes_at)
     raise Conflict(sentence.format(title=planned.title, opens=opens, due=due))
 
 
 def _held(found: Round, now: datetime) -> PlannedRound:
-    return PlannedRound(found.assignment, found.title, phase_at(found, now), found.opens_at, found.due_at, found)
+    return PlannedRound(found.assignment, found.title, phase_at(found, now), times_held(found), found)
 
 
 def _anonymity(found: Round) -> Anonymity:
@@ -275,7 +331,7 @@ def _anonymity(found: Round) -> Anonymity:
 
 
 def _form(review: Review) -> Form:
-    return Form(review.scores, review.comments, review.overall)
+    return Form(review.scores, review.comments, review.overall, inline.of_json(review.inline))
 
 
 def _shown(acting: Acting, instant: datetime) -> str:

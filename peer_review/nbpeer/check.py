@@ -1,6 +1,7 @@
 """What an instructor can get wrong in the review settings of a course. Pure."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from nbcohort.api import (
     AssignmentSettings,
@@ -13,7 +14,8 @@ from nbcohort.api import (
     error,
     warning,
 )
-from nbpeer.settings import SECTION, ReviewSettings
+from nbpeer.phases import Times
+from nbpeer.settings import BY_STAFF, SECTION, ReviewSettings
 
 ANY_COHORT = CohortSettings.model_validate({"id": "any", "title": "any", "start": "2001-01-01", "time_zone": "UTC"})
 """Starts on a Monday, and its clocks never change: relative times keep their order in it."""
@@ -49,6 +51,7 @@ def _check(assignment: AssignmentSettings, review: ReviewSettings, calendar: Cal
                 due=review.due, opens=review.opens
             ),
         )
+    yield from _order(where, review, calendar)
     if opens_at < times.due_at:
         yield error(
             f"{where}.opens",
@@ -70,6 +73,51 @@ def _check(assignment: AssignmentSettings, review: ReviewSettings, calendar: Cal
             f"{where}.k",
             _("{k} reviews are much work for each learner; three or four are usual").format(k=review.k),
         )
+
+
+def _order(where: str, review: ReviewSettings, calendar: Calendar) -> Iterator[Finding]:
+    """Find phases that end before they begin, or come before the one they follow."""
+    times = times_of(review, calendar)
+    if times.closes_at < times.due_at:
+        yield error(f"{where}.late_until", _("late reviews end before reviews are due ({due})").format(due=review.due))
+    if times.calibrates_at is not None and times.calibrates_at >= times.opens_at:
+        yield error(
+            f"{where}.calibrates",
+            _("calibration begins when the round opens ({opens}) or later; begin some days before").format(
+                opens=review.opens
+            ),
+        )
+    if times.replies_due_at is not None and times.replies_due_at <= times.closes_at:
+        yield error(
+            f"{where}.replies_due",
+            _("replies are due before reviews are shown ({closes}); give authors some days").format(
+                closes=review.closes
+            ),
+        )
+    if times.release_at is not None and times.release_at < times.closes_at:
+        yield error(
+            f"{where}.release",
+            _("scores are released before reviewing is over ({closes})").format(closes=review.closes),
+        )
+    if review.submission_weight == review.review_weight == 0:
+        yield error(f"{where}.submission_weight", _("one of submission_weight and review_weight should be above 0"))
+
+
+def times_of(review: ReviewSettings, calendar: Calendar) -> Times:
+    """Return the instants that `review` has in `calendar`."""
+    return Times(
+        opens_at=calendar.instant(review.opens),
+        due_at=calendar.instant(review.due),
+        closes_at=calendar.instant(review.closes),
+        calibrates_at=instant_of(review.calibrates, calendar),
+        replies_due_at=instant_of(review.replies_due, calendar),
+        release_at=None if review.release == BY_STAFF else instant_of(review.release, calendar),
+    )
+
+
+def instant_of(when: str | None, calendar: Calendar) -> datetime | None:
+    """Return the instant of a time that need not be set."""
+    return None if when is None else calendar.instant(when)
 
 
 def _late(where: str, review: ReviewSettings, times: AssignmentTimes, calendar: Calendar) -> Iterator[Finding]:

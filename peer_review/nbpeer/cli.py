@@ -1,6 +1,5 @@
 """`nbcohort review ...`: the reviews I have to write, and those I got."""
 
-import re
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,16 +11,18 @@ from rich.table import Table
 from rich.text import Text
 
 from nbcohort.api import Invalid, ServiceClient, _, inside, moment, open_client, zone_of
+from nbpeer import afterwards_cli, calibration_cli, staff_cli
 from nbpeer.sheet import read_sheet, write_sheet
+from nbpeer.terminal import CohortOption, base_of, only_cohort, say
 
 commands = typer.Typer(help=_("Review the work of peers, and read their reviews of yours."), no_args_is_help=True)
 
+staff_cli.add_to(commands)
+afterwards_cli.add_to(commands)
+calibration_cli.add_to(commands)
+
 FORM = "review.toml"
 
-CohortOption = Annotated[
-    str | None,
-    typer.Option("--cohort", "-c", envvar="NBCOHORT_COHORT", help=_("Which cohort, if you are in several.")),
-]
 TaskArgument = Annotated[str, typer.Argument(help=_("The task's id, as `nbcohort review tasks` shows it."))]
 
 
@@ -29,8 +30,8 @@ TaskArgument = Annotated[str, typer.Argument(help=_("The task's id, as `nbcohort
 def tasks(cohort: CohortOption = None) -> None:
     """List the reviews you have to write."""
     with closing(open_client()) as client:
-        where = _cohort(client, cohort)
-        found, zone = list(client.pages(f"{_base(where)}/tasks")), zone_of(client, where)
+        where = only_cohort(client, cohort)
+        found, zone = list(client.pages(f"{base_of(where)}/tasks")), zone_of(client, where)
     if not found:
         typer.echo(_("You have no reviews to write at present."))
         return
@@ -49,8 +50,8 @@ def fetch(
 ) -> None:
     """Fetch a peer's work, made anonymous, and a form to fill in."""
     with closing(open_client()) as client:
-        where = _cohort(client, cohort)
-        address = f"{_base(where)}/tasks/{quote(task, safe='')}"
+        where = only_cohort(client, cohort)
+        address = f"{base_of(where)}/tasks/{quote(task, safe='')}"
         found, review = client.get(address), client.get(f"{address}/review")
         folder = folder or Path(f"review-{found['assignment']}-{found['pseudonym']}")
         form = folder / FORM
@@ -60,10 +61,21 @@ def fetch(
                     form=form
                 )
             )
+        client.post(f"{address}/start")
         kept, zone = _fetch_files(client, address, folder / "work"), zone_of(client, where)
     form.write_text(write_sheet(found, review, zone), "utf-8")
-    _say(_("Files of the work: {count}, in {folder}").format(count=kept, folder=folder / "work"))
-    _say(_("Fill in {form}, then run: nbcohort review submit {task} {form}").format(form=form, task=task))
+    say(_("Files of the work: {count}, in {folder}").format(count=kept, folder=folder / "work"))
+    say(_("Fill in {form}, then run: nbcohort review submit {task} {form}").format(form=form, task=task))
+
+
+@commands.command("next")
+def take_next(
+    assignment: Annotated[str, typer.Argument(help=_("The assignment's name."))], cohort: CohortOption = None
+) -> None:
+    """Take one more review: the one that is needed most."""
+    with closing(open_client()) as client:
+        task = client.post(f"{base_of(only_cohort(client, cohort))}/next", {"assignment": assignment})
+    say(_("You review work {work}: nbcohort review fetch {task}").format(work=task["pseudonym"], task=task["id"]))
 
 
 @commands.command("submit")
@@ -80,12 +92,13 @@ def submit(
         raise Invalid(_("{file} cannot be read: {error}.").format(file=file, error=error)) from None
     with closing(open_client()) as client:
         saved = client.put(
-            f"{_base(_cohort(client, cohort))}/tasks/{quote(task, safe='')}/review", {**sheet, "submit": not draft}
+            f"{base_of(only_cohort(client, cohort))}/tasks/{quote(task, safe='')}/review",
+            {**sheet, "submit": not draft},
         )
     if draft:
-        _say(_("Kept as a draft, version {version}; it does not count yet.").format(version=saved["version"]))
+        say(_("Kept as a draft, version {version}; it does not count yet.").format(version=saved["version"]))
     else:
-        _say(_("Submitted, version {version}.").format(version=saved["version"]))
+        say(_("Submitted, version {version}.").format(version=saved["version"]))
 
 
 @commands.command("received")
@@ -96,11 +109,14 @@ def received(
 ) -> None:
     """Read the reviews of your work, and what they add up to."""
     with closing(open_client()) as client:
-        found = list(client.pages(f"{_base(_cohort(client, cohort))}/received", assignment=assignment, account=account))
+        found = list(
+            client.pages(f"{base_of(only_cohort(client, cohort))}/received", assignment=assignment, account=account)
+        )
     if not found:
         typer.echo(_("Nothing was handed in for this review, so there are no reviews."))
     for one in found:
         _show_received(one)
+        _show_appeals(one)
 
 
 @commands.command("rounds")
@@ -110,8 +126,8 @@ def rounds(
 ) -> None:
     """List the rounds of the cohort; for staff, who reviews whom in one of them."""
     with closing(open_client()) as client:
-        where = _cohort(client, cohort)
-        base, zone = _base(where), zone_of(client, where)
+        where = only_cohort(client, cohort)
+        base, zone = base_of(where), zone_of(client, where)
         found = list(client.pages(f"{base}/rounds"))
         if assignment is not None:
             _show_round(client, base, found, assignment)
@@ -124,21 +140,13 @@ def rounds(
     Console().print(table)
 
 
-def _cohort(client: ServiceClient, named: str | None) -> str:
-    return named or client.only_cohort()
-
-
-def _base(cohort: str) -> str:
-    return f"/cohorts/{quote(cohort, safe='')}/review"
-
-
 def _fetch_files(client: ServiceClient, address: str, folder: Path) -> int:
     """Write the files of a work into `folder`; return how many."""
     count = 0
     folder.mkdir(parents=True, exist_ok=True)
     for file in client.pages(f"{address}/files"):
         if file["withheld"] is not None:
-            _say(f"{file['path']}: {file['withheld']}")
+            say(f"{file['path']}: {file['withheld']}")
             continue
         target = inside(folder, file["path"])
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -147,22 +155,39 @@ def _fetch_files(client: ServiceClient, address: str, folder: Path) -> int:
     return count
 
 
+def _show_appeals(one: Any) -> None:
+    for appeal in one["appeals"]:
+        say("")
+        say(_("Appeal: {text}").format(text=appeal["text"]))
+        say(_("Answer: {answer}").format(answer=appeal["answer"] or _("none yet")))
+
+
 def _show_received(one: Any) -> None:
     score = one["score"]
     title = f"{one['title']} ({one['work']})"
-    if score["overall"] is None:
-        _say(title)
+    if score is None:
+        say(title)
+        say(_("The score is shown when it is released."))
+    elif score["overall"] is None:
+        say(title)
     else:
-        _say(f"{title}: {_percent(score['overall'])}")
-    if score["note"]:
-        _say(score["note"])
+        say(f"{title}: {_percent(score['overall'])}")
+    if score and score["override"]:
+        decided = _("Your instructors decided on {percent:g} %: {reason}")
+        say(decided.format(percent=score["override"]["percent"], reason=score["override"]["reason"]))
+    if score and score["note"]:
+        say(score["note"])
     for review in one["reviews"]:
-        _say("")
-        _say(_("Reviewer {name}: {overall}").format(name=review["reviewer"], overall=review["overall"]))
+        say("")
+        say(
+            _("Reviewer {name} ({id}): {overall}").format(
+                name=review["reviewer"], id=review["id"], overall=review["overall"]
+            )
+        )
         for criterion in one["rubric"]:
             level = criterion["levels"][review["scores"][criterion["id"]]]["title"]
             comment = review["comments"].get(criterion["id"], "")
-            _say(f"  {criterion['title']}: {level}" + (f". {comment}" if comment else ""))
+            say(f"  {criterion['title']}: {level}" + (f". {comment}" if comment else ""))
 
 
 def _show_round(client: ServiceClient, base: str, found: list[Any], assignment: str) -> None:
@@ -182,17 +207,9 @@ def _show_round(client: ServiceClient, base: str, found: list[Any], assignment: 
             table.add_row(*map(Text, (first[0], first[1], reviewer, state, first[2])))
     Console().print(table)
     for sentence in whole["unavoidable"]:
-        _say(sentence)
+        say(sentence)
 
 
 def _percent(summary: Any) -> str:
     spread = "" if summary["spread"] is None else f" ± {summary['spread']:.0f}"
     return f"{summary['percent']:.0f} %{spread}"
-
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
-def _say(text: str) -> None:
-    """Print what a peer may have written: nothing in it moves the cursor or changes colours."""
-    Console(highlight=False, markup=False, soft_wrap=True).print(_CONTROL.sub("", text))

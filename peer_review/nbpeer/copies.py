@@ -42,6 +42,10 @@ class Copy:
             raise NotFound(_('There is no file "{path}" in this work for reviewers.').format(path=path))
         return content.data
 
+    def originals(self) -> dict[str, str]:
+        """Return the path in the submission of each file, by its clean path."""
+        return {clean: file.path for clean, file in self.files.items()}
+
     def _listed(self, path: str) -> CopiedFile:
         content = self._content(path)
         return CopiedFile(path, None if content.data is None else len(content.data), content.withheld)

@@ -5,17 +5,19 @@ from dataclasses import dataclass
 
 from nbcohort.api import Criterion, Invalid, _
 from nbpeer.aggregate import Scale
+from nbpeer.inline import Inline
 
 Rubric = Sequence[Criterion]
 
 
 @dataclass(frozen=True)
 class Form:
-    """Levels (criterion -> index), comments (criterion -> text) and the comment on the whole."""
+    """Levels (criterion -> index), comments (criterion -> text), the comment on the whole, and those at cells."""
 
     scores: Mapping[str, int]
     comments: Mapping[str, str]
     overall: str
+    inline: tuple[Inline, ...] = ()
 
 
 def check_form(form: Form, rubric: Rubric, *, submit: bool) -> None:

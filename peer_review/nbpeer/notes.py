@@ -3,10 +3,13 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nbcohort.api import Acting, CourseSettings, Task, _
-from nbpeer.actions import my_tasks, phase_at, state_of
+from nbcohort.api import Acting, CourseSettings, Task, _, read_settings
+from nbpeer.actions import can_write, my_tasks, state_of
+from nbpeer.calibration import my_samples, my_score
 from nbpeer.check import review_settings
 from nbpeer.models import Round
+from nbpeer.plans import plans, rules_of
+from nbpeer.settings import RoundRules
 
 FROZEN = ("k", "anonymity", "score")
 """Settings that a round keeps from its opening on."""
@@ -16,7 +19,7 @@ def tasks(acting: Acting) -> list[Task]:
     """Return the reviews that the acting member has to write, or has written, in rounds under way."""
     if acting.member is None:
         return []
-    return [
+    return _samples(acting) + [
         Task(
             id=task.public_id,
             activity="review",
@@ -28,7 +31,28 @@ def tasks(acting: Acting) -> list[Task]:
             done=state_of(task, acting.now) == "submitted",
         )
         for task in my_tasks(acting)
-        if phase_at(task.work.round, acting.now) == "reviewing"
+        if can_write(task, acting.now)
+    ]
+
+
+def _samples(acting: Acting) -> list[Task]:
+    """Return the samples that the acting learner can score."""
+    if not acting.may("review.sample.score", own=True):
+        return []
+    return [
+        Task(
+            id=sample.public_id,
+            activity="review",
+            title=_("Score sample {pseudonym} of {title}").format(
+                pseudonym=sample.pseudonym, title=plan.assignment.title
+            ),
+            due_at=plan.times.opens_at,
+            link=f"/cohorts/{acting.cohort}/review/samples/{sample.public_id}",
+            done=my_score(acting, sample) is not None,
+        )
+        for assignment, plan in plans(read_settings(acting.session, acting.house, acting.cohort)).items()
+        if plan.times.calibrates_at is not None
+        for sample in my_samples(acting, assignment)
     ]
 
 
@@ -51,7 +75,9 @@ def settings_notes(session: Session, cohort: str, before: CourseSettings | None,
                     title=found.title, due=review.due
                 )
             )
+        rules, becoming = rules_of(found), review.rules()
         frozen = [name for name in FROZEN if getattr(review, name) != getattr(found, name)]
+        frozen += [name for name in RoundRules.model_fields if getattr(rules, name) != getattr(becoming, name)]
         if [criterion.model_dump(mode="json") for criterion in becomes.rubric] != found.rubric:
             frozen.append("rubric")
         if frozen:

@@ -29,9 +29,12 @@ if TYPE_CHECKING:
 @hook
 def routers() -> list[APIRouter]:
     """Rounds, tasks, reviews and what came of them."""
+    from nbpeer.afterwards_routes import after_review
+    from nbpeer.calibration_routes import calibrating
     from nbpeer.routes import review
+    from nbpeer.staff_routes import staff_review
 
-    return [review]
+    return [review, staff_review, after_review, calibrating]
 
 
 @hook
@@ -107,6 +110,14 @@ def advance(house: House, now: datetime) -> None:
     from nbpeer import rounds
 
     rounds.advance(house, now)
+
+
+@hook
+def submission_received(acting: Acting, submission: str, submitters: tuple[str, ...]) -> None:
+    """Take what comes after the swap into the round."""
+    from nbpeer import late
+
+    late.submission_received(acting, submitters)
 
 
 @hook

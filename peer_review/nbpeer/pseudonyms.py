@@ -20,6 +20,15 @@ def pseudonyms(secret: bytes, keys: Iterable[str]) -> dict[str, str]:
     return {key: name for name, key in taken.items()}
 
 
+def pseudonym(secret: bytes, key: str, taken: Iterable[str]) -> str:
+    """Return a pseudonym for one more key that is none of those `taken` already."""
+    name, others = pseudonyms(secret, [key])[key], set(taken)
+    while name in others:
+        secret = derive(secret, "again")
+        name = pseudonyms(secret, [key])[key]
+    return name
+
+
 def derive(secret: bytes, purpose: str) -> bytes:
     """Return a secret for one purpose, from which the others cannot be told."""
     return hmac.new(secret, purpose.encode(), hashlib.sha256).digest()

@@ -5,8 +5,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nbpeer.models import Review, ReviewTask, Round
-from nbpeer.scores import counting_review, score_of
+from nbpeer.models import Answer, Appeal, Flag, Review, ReviewTask, Round, SampleReview
+from nbpeer.scores import counting_review, final_percent
+from nbpeer.tasks import standing
 
 
 def export(session: Session, cohort: str) -> dict[str, dict[str, Any]]:
@@ -15,11 +16,10 @@ def export(session: Session, cohort: str) -> dict[str, dict[str, Any]]:
     closed = select(Round).where(Round.cohort == cohort, Round.closed_at.is_not(None)).order_by(Round.opens_at)
     for found in session.scalars(closed):
         for work in found.works:
-            score = score_of(work)
+            percent = final_percent(work)
             for author in work.authors:
-                percent = None if score.overall is None else round(score.overall.percent, 2)
                 columns.setdefault(author.member, {})[f"review:{found.assignment}:score"] = percent
-            for task in work.tasks:
+            for task in standing(work):
                 mine = columns.setdefault(task.reviewer, {})
                 for column, value in (("given", int(counting_review(task) is not None)), ("due", 1)):
                     name = f"review:{found.assignment}:{column}"
@@ -28,8 +28,18 @@ def export(session: Session, cohort: str) -> dict[str, dict[str, Any]]:
 
 
 def forget(session: Session, member: str) -> None:
-    """Erase the comments that a member wrote; the levels they chose belong to others' scores and stay."""
+    """Erase the comments, replies and appeals that a member wrote; levels and ratings belong to others and stay."""
+    for answer in session.scalars(select(Answer).where(Answer.member == member)):
+        answer.reason = answer.reply = answer.will_change = ""
+    for appeal in session.scalars(select(Appeal).where(Appeal.member == member)):
+        appeal.text = ""
+    for sampled in session.scalars(select(SampleReview).where(SampleReview.member == member)):
+        sampled.comments = {}
+        sampled.overall = ""
+    for flag in session.scalars(select(Flag).where(Flag.member == member)):
+        flag.reason = ""
     written = select(Review).join(ReviewTask, ReviewTask.pk == Review.task_pk).where(ReviewTask.reviewer == member)
     for review in session.scalars(written):
         review.comments = {}
+        review.inline = []
         review.overall = ""

@@ -1,42 +1,23 @@
-"""Rounds move on with the clock: they open with a swap, and close at their due time. Nobody acts but the service."""
+"""Rounds move on with the clock: they open with a swap, close, and release scores. Nobody acts but the service."""
 
-import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-import numpy as np
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from nbcohort.api import (
-    Acting,
-    AppliedSettings,
-    AssignmentSettings,
-    House,
-    active_members,
-    as_service,
-    cohort_ids,
-    new_id,
-    partners_of,
-    read_settings,
-    take_lease,
-    works_of,
-)
-from nbcohort.api import Work as HandedIn
-from nbpeer.allocate import Allocation, Conflicts, allocate
-from nbpeer.allocate import Work as Swapped
-from nbpeer.check import review_settings
-from nbpeer.models import ReviewTask, Round, Work, WorkAuthor
-from nbpeer.pseudonyms import derive, pseudonyms
-from nbpeer.scores import score_of
-from nbpeer.settings import ReviewSettings
+from nbcohort.api import Acting, House, as_service, cohort_ids, read_settings, take_lease
+from nbpeer.leases import hand_to_staff, has_to_pass_on, pass_on
+from nbpeer.models import Round
+from nbpeer.opening import join_late, open_round
+from nbpeer.plans import Plan, departs, follow, phase_at, plans, times_held
+from nbpeer.scores import final_percent, score_of
+from nbpeer.tasks import lock_whole
 
 LEASE = timedelta(minutes=5)
 
 
 def advance(house: House, now: datetime) -> None:
-    """Open and close every round whose time has come, each in a transaction of its own.
+    """Open, close and release every round whose time has come, each in a transaction of its own.
 
     One that cannot be moved does not stop the others; what went wrong is raised at the end, as an ExceptionGroup.
     """
@@ -64,166 +45,86 @@ def find_round(session: Session, cohort: str, assignment: str) -> Round | None:
     return session.scalar(select(Round).where(Round.cohort == cohort, Round.assignment == assignment))
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """What the settings say about the round of an assignment."""
-
-    assignment: AssignmentSettings
-    review: ReviewSettings
-    opens_at: datetime
-    due_at: datetime
-
-
-def _plans(settings: AppliedSettings | None) -> dict[str, _Plan]:
-    """Return the plan of each assignment that is reviewed, by name."""
-    if settings is None:
-        return {}
-    instant = settings.calendar.instant
-    return {
-        assignment.name: _Plan(assignment, review, instant(review.opens), instant(review.due))
-        for assignment in settings.course.assignments
-        if (review := review_settings(assignment)) is not None
-    }
-
-
-def _due(house: House, cohort: str, now: datetime) -> list[tuple[str, _Plan | None]]:
+def _due(house: House, cohort: str, now: datetime) -> list[tuple[str, Plan | None]]:
     """Return the assignments whose round has something to be done, so that nothing is locked when there is nothing.
 
     A round whose section was taken out of the settings has no plan any more, and closes as it was planned.
     """
     with house.database.read() as session:
-        plans = _plans(read_settings(session, house, cohort))
-        under_way = select(Round).where(Round.cohort == cohort, Round.closed_at.is_(None))
-        names = {*plans, *(found.assignment for found in session.scalars(under_way))}
+        planned = plans(read_settings(session, house, cohort))
+        under_way = select(Round).where(Round.cohort == cohort, or_(Round.closed_at.is_(None), _waits_for_release()))
+        names = {*planned, *(found.assignment for found in session.scalars(under_way))}
         return [
-            (name, plans.get(name))
+            (name, planned.get(name))
             for name in sorted(names)
-            if _has_to_move(find_round(session, cohort, name), plans.get(name), now)
+            if _has_to_move(session, find_round(session, cohort, name), planned.get(name), now)
         ]
 
 
-def _has_to_move(found: Round | None, plan: _Plan | None, now: datetime) -> bool:
+def _waits_for_release() -> ColumnElement[bool]:
+    return and_(Round.released_at.is_(None), or_(Round.release_at.is_not(None), Round.staff_release))
+
+
+def _has_to_move(session: Session, found: Round | None, plan: Plan | None, now: datetime) -> bool:
     if found is None:
-        return plan is not None and plan.opens_at <= now <= plan.due_at
-    moved = plan is not None and found.due_at != plan.due_at
-    return found.closed_at is None and (moved or now > found.due_at)
+        return plan is not None and plan.times.opens_at <= now <= plan.times.closes_at
+    if departs(found, plan) or _is_over(found, now) or _is_to_be_released(found, now):
+        return True
+    return phase_at(found, now) == "reviewing" and has_to_pass_on(session, found, now)
 
 
-def _move_on(acting: Acting, assignment: str, plan: _Plan | None) -> None:
+def _is_over(found: Round, now: datetime) -> bool:
+    return found.closed_at is None and now > times_held(found).closes_at
+
+
+def _is_to_be_released(found: Round, now: datetime) -> bool:
+    reached = found.release_at is not None and found.release_at <= now
+    return reached and found.released_at is None and found.closed_at is not None
+
+
+def _move_on(acting: Acting, assignment: str, plan: Plan | None) -> None:
     """Do what is due in one round, if it still is: another process may have done it."""
     session, now = acting.session, acting.now
     if not take_lease(session, f"review:{acting.cohort}:{assignment}", acting.house.holder, now, LEASE):
         return
     found = find_round(session, acting.cohort, assignment)
-    if not _has_to_move(found, plan, now):
+    if not _has_to_move(session, found, plan, now):
         return
     if found is None:
         if plan is not None:
-            _open(acting, plan)
+            open_round(acting, plan)
         return
-    if plan is not None and found.due_at != plan.due_at:
-        before, after = found.due_at.isoformat(), plan.due_at.isoformat()
-        acting.audit("review.round.due", found.public_id, before=before, after=after)
-        found.due_at = plan.due_at
-    if now > found.due_at:
-        _close(acting, found)
+    lock_whole(acting, found)
+    if plan is not None:
+        follow(acting, found, plan)
+    if _is_over(found, now):
+        close(acting, found)
+    elif found.closed_at is None:
+        join_late(acting, found)
+        pass_on(acting, found)
+    if _is_to_be_released(found, now):
+        release(acting, found)
 
 
-def _open(acting: Acting, plan: _Plan) -> None:
-    session, assignment, review = acting.session, plan.assignment, plan.review
-    handed_in, swapped, conflicts = _works(acting, assignment.name)
-    seed = secrets.randbits(63)
-    allocation = allocate(swapped, review.k, np.random.default_rng(seed), conflicts)
-    secret = secrets.token_bytes(32)
-    opened = Round(
-        public_id=new_id("rnd"),
-        cohort=acting.cohort,
-        assignment=assignment.name,
-        title=assignment.title,
-        k=review.k,
-        anonymity=review.anonymity,
-        score=review.score,
-        rubric=[criterion.model_dump(mode="json") for criterion in assignment.rubric],
-        opens_at=plan.opens_at,
-        due_at=plan.due_at,
-        opened_at=acting.now,
-        closed_at=None,
-        seed=seed,
-        offsets=list(allocation.offsets),
-        certificate=asdict(allocation.certificate),
-        secret=secret.hex(),
-        works=_rows(handed_in, allocation, secret),
-    )
-    session.add(opened)
-    session.flush()
-    acting.audit(
-        "review.round.open",
-        opened.public_id,
-        assignment=assignment.name,
-        seed=str(seed),
-        offsets=list(allocation.offsets),
-        works=[[one.key, *one.submitters] for one in swapped],
-        conflicts=sorted(sorted(pair) for pair in conflicts),
-    )
-
-
-def _works(acting: Acting, assignment: str) -> tuple[list[HandedIn], list[Swapped], Conflicts]:
-    """Return what is swapped: works of members who are still there; who may not review each other.
-
-    A member is a reviewer for the newest work only; of an older one that partners handed in they are an author, and
-    whoever is an author of something or a partner at present has a conflict.
-    """
-    session, now = acting.session, acting.now
-    there = {one.id for one in active_members(session, acting.cohort, now, role="learner")}
-    handed_in: list[HandedIn] = []
-    swapped: list[Swapped] = []
-    seen: set[str] = set()
-    groups: list[Iterable[str]] = []
-    for work in sorted(works_of(session, acting.cohort, assignment), key=lambda work: work.committed_at, reverse=True):
-        reviewers = tuple(sorted((set(work.submitters) & there) - seen))
-        groups.append(work.submitters)
-        if reviewers:
-            seen.update(reviewers)
-            handed_in.append(work)
-            swapped.append(Swapped(work.submission, reviewers))
-    groups += [partners_of(session, acting.cohort, member, assignment, now) for member in sorted(seen)]
-    conflicts = {frozenset((a, b)) for group in groups for a in group for b in group if a < b and {a, b} <= seen}
-    return handed_in, swapped, frozenset(conflicts - _together(swapped))
-
-
-def _together(swapped: Sequence[Swapped]) -> set[frozenset[str]]:
-    """Return who stands for one work together: that they do not review each other needs no conflict."""
-    return {frozenset((a, b)) for work in swapped for a in work.submitters for b in work.submitters if a < b}
-
-
-def _rows(handed_in: Sequence[HandedIn], allocation: Allocation, secret: bytes) -> list[Work]:
-    work_names = pseudonyms(derive(secret, "works"), (work.submission for work in handed_in))
-    reviewer_names = pseudonyms(derive(secret, "reviewers"), {reviewer for reviewer, _key in allocation.tasks})
-    reviewers: dict[str, list[str]] = {work.submission: [] for work in handed_in}
-    for reviewer, key in allocation.tasks:
-        reviewers[key].append(reviewer)
-    return [
-        Work(
-            submission=work.submission,
-            pseudonym=work_names[work.submission],
-            files=[asdict(file) for file in work.files],
-            authors=[WorkAuthor(member=member) for member in work.submitters],
-            tasks=[
-                ReviewTask(public_id=new_id("tsk"), reviewer=reviewer, reviewer_pseudonym=reviewer_names[reviewer])
-                for reviewer in reviewers[work.submission]
-            ],
-        )
-        for work in sorted(handed_in, key=lambda work: work_names[work.submission])
-    ]
-
-
-def _close(acting: Acting, found: Round) -> None:
+def close(acting: Acting, found: Round) -> None:
+    """End reviewing: staff are named for what has no review, and what authors receive is logged."""
     found.closed_at = acting.now
+    hand_to_staff(acting, found)
     for work in found.works:
         score = score_of(work)
-        percent = None if score.overall is None else round(score.overall.percent, 2)
+        percent = final_percent(work)
         for author in work.authors:
             acting.log(
                 "review.received", actor=author.member, round=found.public_id, reviews=score.count, percent=percent
             )
     acting.audit("review.round.close", found.public_id, assignment=found.assignment)
+
+
+def release(acting: Acting, found: Round) -> None:
+    """Show authors their scores from now on."""
+    found.released_at = acting.now
+    for work in found.works:
+        percent = final_percent(work)
+        for author in work.authors:
+            acting.log("review.released", actor=author.member, round=found.public_id, percent=percent)
+    acting.audit("review.round.release", found.public_id, assignment=found.assignment)

@@ -5,20 +5,22 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from nbcohort.api import Caller, Page, PageQuery, page_of
-from nbpeer import actions
+from nbpeer import actions, taking
+from nbpeer.inline import place
+from nbpeer.round_schemas import StaffRoundOut
 from nbpeer.schemas import (
     FileOut,
     PutReview,
     ReceivedOut,
     ReviewOut,
     RoundOut,
-    StaffRoundOut,
+    TakeNext,
     TaskOut,
 )
 
 review = APIRouter(prefix="/review", tags=["peer review"])
 
-_UNTRUSTED = {
+UNTRUSTED = {
     "Content-Disposition": "attachment",
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -63,6 +65,18 @@ def read_task(task: str, caller: Caller) -> TaskOut:
         return TaskOut.of(acting, actions.my_task(acting, task))
 
 
+@review.post("/next", status_code=201, responses={409: {"description": "There is nothing to review for me"}})
+def take_next(body: TakeNext, caller: Caller) -> TaskOut:
+    """Take one more review: the one that is needed most."""
+    return caller.once(TaskOut, lambda acting: TaskOut.of(acting, taking.take_next(acting, body.assignment)))
+
+
+@review.post("/tasks/{task}/start")
+def start_task(task: str, caller: Caller) -> TaskOut:
+    """Say that I have begun: then the task does not go to somebody else."""
+    return caller.once(TaskOut, lambda acting: TaskOut.of(acting, taking.start_task(acting, task)))
+
+
 @review.get("/tasks/{task}/files")
 def files(task: str, caller: Caller, query: Annotated[PageQuery, Query()]) -> Page[FileOut]:
     """The files of the work I review, as I get them."""
@@ -80,7 +94,7 @@ def read_file(task: str, path: str, caller: Caller) -> Response:
     """One file of the work I review, made anonymous."""
     with caller.read() as acting:
         copy = actions.review_copy(acting, task)
-    return Response(copy.read(path), media_type="application/octet-stream", headers=_UNTRUSTED)
+    return Response(copy.read(path), media_type="application/octet-stream", headers=UNTRUSTED)
 
 
 @review.get("/tasks/{task}/review")
@@ -94,8 +108,12 @@ def read_review(task: str, caller: Caller) -> ReviewOut:
 @review.put("/tasks/{task}/review")
 def save_review(task: str, body: PutReview, caller: Caller) -> ReviewOut:
     """Save my review as a draft, or submit it; until it is due it can be revised, and every version is kept."""
+    with caller.read() as acting:
+        copy = actions.review_copy(acting, task)
+        at_cells = actions.inline_wanted(acting, task, body.at_cells())
+    placed = place(at_cells, copy.originals(), copy.read, submit=body.submit)  # reads files: outside of transactions
     with caller.write() as acting:
-        actions.save_review(acting, task, body.form(), submit=body.submit)
+        actions.save_review(acting, task, body.form(placed), submit=body.submit)
         found, newest = actions.my_review(acting, task)
         return ReviewOut.of(acting, found, newest)
 

@@ -1,20 +1,23 @@
 """Requests and answers of peer review. What a reviewer gets names no author, submission, hash or time of theirs."""
 
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import Annotated
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from nbcohort.api import Acting, RosterEntry, Schema
+from nbcohort.api import Acting, Schema
 from nbpeer import actions, sentences
-from nbpeer.aggregate import Score, Summary
+from nbpeer.aggregate import Summary
 from nbpeer.copies import CopiedFile
 from nbpeer.forms import Form, Rubric
-from nbpeer.models import Review, ReviewTask, Round, Work
+from nbpeer.inline import MOST, Inline, of_json
+from nbpeer.models import Answer, Appeal, Review, ReviewTask, Work
 from nbpeer.phases import Phase, TaskState
-from nbpeer.scores import counting_review, rubric_of, score_of
+from nbpeer.plans import phase_at
+from nbpeer.scores import counting_review, final_percent, override_of, rubric_of, score_of
 
 Text = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00]*$")]
-Name = Annotated[str, StringConstraints(max_length=100)]
+Name = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
 
 
 class LevelOut(Schema):
@@ -41,14 +44,21 @@ def rubric_out(rubric: Rubric) -> list[CriterionOut]:
 
 
 class RoundOut(Schema):
-    """A round as everybody may know it; `id` is null while it has not opened."""
+    """A round as everybody may know it; `id` is null while it has not opened.
+
+    Reviews are on time until `due_at` and taken until `closes_at`. Where there is no such phase, its time is null.
+    """
 
     id: str | None
     assignment: str
     title: str
     phase: Phase
+    calibrates_at: AwareDatetime | None
     opens_at: AwareDatetime
     due_at: AwareDatetime
+    closes_at: AwareDatetime
+    replies_due_at: AwareDatetime | None
+    release_at: AwareDatetime | None
 
     @classmethod
     def of(cls, planned: actions.PlannedRound) -> "RoundOut":
@@ -58,8 +68,7 @@ class RoundOut(Schema):
             assignment=planned.assignment,
             title=planned.title,
             phase=planned.phase,
-            opens_at=planned.opens_at,
-            due_at=planned.due_at,
+            **asdict(planned.times),
         )
 
 
@@ -76,8 +85,18 @@ class SummaryOut(Schema):
         return cls(percent=round(summary.percent, 2), spread=spread)
 
 
+class OverrideOut(Schema):
+    """What staff decided the score to be (0-100), and why."""
+
+    percent: float
+    reason: str
+
+
 class ScoreOut(Schema):
-    """What the reviews of a work add up to; `overall` is null without reviews, and `note` says why."""
+    """What the reviews of a work add up to; `overall` is null without reviews, and `note` says why.
+
+    `percent` is what counts: an `override` by staff, if there is one.
+    """
 
     overall: SummaryOut | None
     criteria: dict[str, SummaryOut]
@@ -86,10 +105,13 @@ class ScoreOut(Schema):
     partial: bool
     method: str
     note: str | None
+    percent: float | None
+    override: OverrideOut | None
 
     @classmethod
-    def of(cls, score: Score) -> "ScoreOut":
-        """Return how a score looks over HTTP."""
+    def of(cls, work: Work) -> "ScoreOut":
+        """Return how the score of a work looks over HTTP."""
+        score, override = score_of(work), override_of(work)
         return cls(
             overall=SummaryOut.of(score.overall) if score.overall else None,
             criteria={name: SummaryOut.of(summary) for name, summary in score.criteria.items()},
@@ -98,11 +120,16 @@ class ScoreOut(Schema):
             partial=score.partial,
             method=score.method,
             note=sentences.why_no_score(score),
+            percent=final_percent(work),
+            override=override and OverrideOut(percent=override.percent or 0.0, reason=override.reason),
         )
 
 
 class TaskOut(Schema):
-    """A review that I have to write. `authors` is null where I may not know them."""
+    """A review that I have to write. `authors` is null where I may not know them.
+
+    Who has not started by `start_by` may find that somebody else did it. `own_work`: it is my own that I review.
+    """
 
     id: str
     pseudonym: str
@@ -111,6 +138,8 @@ class TaskOut(Schema):
     phase: Phase
     due_at: AwareDatetime
     state: TaskState
+    start_by: AwareDatetime | None
+    own_work: bool
     authors: list[str] | None
     rubric: list[CriterionOut]
 
@@ -123,12 +152,20 @@ class TaskOut(Schema):
             pseudonym=task.work.pseudonym,
             assignment=held.assignment,
             title=held.title,
-            phase=actions.phase_at(held, acting.now),
+            phase=phase_at(held, acting.now),
             due_at=held.due_at,
             state=actions.state_of(task, acting.now),
+            start_by=None if task.started_at else task.start_by,
+            own_work=task.origin == "self",
             authors=actions.authors_shown(acting, task),
             rubric=rubric_out(rubric_of(held)),
         )
+
+
+class TakeNext(Schema):
+    """Of which assignment I want to review one more work."""
+
+    assignment: Name
 
 
 class FileOut(Schema):
@@ -145,18 +182,52 @@ class FileOut(Schema):
         return cls(path=file.path, size=file.size, withheld=withheld)
 
 
+class PutInline(Schema):
+    """A comment at a cell of a file, by its id in the copy that I read; at the file as a whole if there is no cell.
+
+    `quote` is the text that was selected in the cell.
+    """
+
+    file: Annotated[str, StringConstraints(max_length=1_000)]
+    cell: Name | None = None
+    quote: Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00]*$")] = ""
+    text: Text
+
+
+class AtCellOut(Schema):
+    """A comment at a cell of my own work: its number in the notebook, from 0; null: the file as a whole."""
+
+    path: str
+    index: int | None
+    quote: str
+    text: str
+
+
 class PutReview(Schema):
-    """A review: level index and comment per criterion, a comment on the whole, and whether it is handed in."""
+    """A review: level index and comment per criterion, a comment on the whole, and whether it is handed in.
+
+    Without `inline`, the comments at cells stay as they are.
+    """
 
     scores: dict[Name, Annotated[int, Field(strict=True)]] = Field(default_factory=dict)
     comments: dict[Name, Text] = Field(default_factory=dict)
     overall: Text = ""
+    inline: Annotated[list[PutInline], Field(max_length=MOST)] | None = None
     submit: bool = False
 
-    def form(self) -> Form:
+    def at_cells(self) -> tuple[Inline, ...] | None:
+        """Return the comments at cells, if they are to be changed."""
+        return None if self.inline is None else tuple(Inline(**one.model_dump()) for one in self.inline)
+
+    def form(self, at_cells: tuple[Inline, ...]) -> Form:
         """Return what was filled in; comments without text are none."""
         comments = {name: text for name, text in self.comments.items() if text.strip()}
-        return Form(self.scores, comments, self.overall)
+        return Form(self.scores, comments, self.overall, at_cells)
+
+
+def inline_out(review: Review) -> list[PutInline]:
+    """Return the comments at cells of a review, as who reads the copy knows the cells."""
+    return [PutInline(file=one.file, cell=one.cell, quote=one.quote, text=one.text) for one in of_json(review.inline)]
 
 
 class ReviewOut(Schema):
@@ -170,6 +241,7 @@ class ReviewOut(Schema):
     scores: dict[str, int]
     comments: dict[str, str]
     overall: str
+    inline: list[PutInline]
     saved_at: AwareDatetime | None
 
     @classmethod
@@ -185,28 +257,82 @@ class ReviewOut(Schema):
             scores=review.scores if review else {},
             comments=review.comments if review else {},
             overall=review.overall if review else "",
+            inline=inline_out(review) if review else [],
             saved_at=review.saved_at if review else None,
         )
 
 
-class ReceivedReviewOut(Schema):
-    """A review of my work: by pseudonym, or by name where reviewers and authors know each other."""
+class AnswerOut(Schema):
+    """What an author said of a review; of a pair each one answers."""
 
+    helpful: int | None
+    reason: str
+    reply: str
+    will_change: str
+    version: int
+
+    @classmethod
+    def of(cls, answer: Answer) -> "AnswerOut":
+        """Return how it looks over HTTP: it does not say who wrote it."""
+        return cls(
+            helpful=answer.helpful,
+            reason=answer.reason,
+            reply=answer.reply,
+            will_change=answer.will_change,
+            version=answer.version,
+        )
+
+
+class AppealOut(Schema):
+    """An appeal and its answer, if there is one."""
+
+    id: str
+    work: str
+    text: str
+    made_at: AwareDatetime
+    outcome: str | None
+    answer: str | None
+    answered_at: AwareDatetime | None
+
+    @classmethod
+    def of(cls, appeal: Appeal) -> "AppealOut":
+        """Return how an appeal looks to its author."""
+        return cls(
+            id=appeal.public_id,
+            work=appeal.work.pseudonym,
+            text=appeal.text,
+            made_at=appeal.made_at,
+            outcome=appeal.outcome,
+            answer=appeal.answer,
+            answered_at=appeal.answered_at,
+        )
+
+
+class ReceivedReviewOut(Schema):
+    """A review of my work: by pseudonym, or by name where reviewers and authors know each other.
+
+    `mine` is what I said of it.
+    """
+
+    id: str
     reviewer: str
     scores: dict[str, int]
     comments: dict[str, str]
     overall: str
+    inline: list[AtCellOut]
+    mine: AnswerOut | None
 
 
 class ReceivedOut(Schema):
-    """What came of one work of mine."""
+    """What came of one work of mine; `score` is null until scores are shown."""
 
     assignment: str
     title: str
     work: str
     rubric: list[CriterionOut]
     reviews: list[ReceivedReviewOut]
-    score: ScoreOut
+    appeals: list[AppealOut]
+    score: ScoreOut | None
 
     @classmethod
     def of(cls, received: actions.Received) -> "ReceivedOut":
@@ -219,117 +345,19 @@ class ReceivedOut(Schema):
             rubric=rubric_out(rubric_of(held)),
             reviews=[
                 ReceivedReviewOut(
+                    id=review.id,
                     reviewer=review.reviewer,
                     scores=dict(review.scores),
                     comments=dict(review.comments),
                     overall=review.overall,
+                    inline=[
+                        AtCellOut(path=one.path or one.file, index=one.index, quote=one.quote, text=one.text)
+                        for one in review.inline
+                    ],
+                    mine=review.mine and AnswerOut.of(review.mine),
                 )
                 for review in received.reviews
             ],
-            score=ScoreOut.of(received.score),
-        )
-
-
-class PersonOut(Schema):
-    """A member, for staff."""
-
-    member: str
-    account: str | None
-    name: str | None
-
-    @classmethod
-    def of(cls, member: str, members: dict[str, RosterEntry]) -> "PersonOut":
-        """Return who a member is; a person who was forgotten has no name."""
-        one = members.get(member)
-        return cls(member=member, account=one.account if one else None, name=one.name if one else None)
-
-
-class StaffTaskOut(Schema):
-    """A task as staff see it, with the version that counts of its review."""
-
-    id: str
-    reviewer: PersonOut
-    pseudonym: str
-    state: TaskState
-    versions: int
-    submitted_at: AwareDatetime | None
-    scores: dict[str, int]
-    comments: dict[str, str]
-    overall: str
-
-    @classmethod
-    def of(cls, acting: Acting, task: ReviewTask, members: dict[str, RosterEntry]) -> "StaffTaskOut":
-        """Return how a task looks to staff."""
-        review = counting_review(task)
-        return cls(
-            id=task.public_id,
-            reviewer=PersonOut.of(task.reviewer, members),
-            pseudonym=task.reviewer_pseudonym,
-            state=actions.state_of(task, acting.now),
-            versions=len(task.reviews),
-            submitted_at=review.saved_at if review else None,
-            scores=review.scores if review else {},
-            comments=review.comments if review else {},
-            overall=review.overall if review else "",
-        )
-
-
-class StaffWorkOut(Schema):
-    """A work as staff see it."""
-
-    submission: str
-    pseudonym: str
-    authors: list[PersonOut]
-    tasks: list[StaffTaskOut]
-    score: ScoreOut
-
-    @classmethod
-    def of(cls, acting: Acting, work: Work, members: dict[str, RosterEntry]) -> "StaffWorkOut":
-        """Return how a work looks to staff."""
-        return cls(
-            submission=work.submission,
-            pseudonym=work.pseudonym,
-            authors=[PersonOut.of(author.member, members) for author in work.authors],
-            tasks=[StaffTaskOut.of(acting, task, members) for task in work.tasks],
-            score=ScoreOut.of(score_of(work)),
-        )
-
-
-class StaffRoundOut(RoundOut):
-    """A round with everything in it; `seed` is text, since it has more digits than some JSON readers keep."""
-
-    k: int
-    anonymity: str
-    method: str
-    opened_at: AwareDatetime
-    closed_at: AwareDatetime | None
-    seed: str
-    offsets: list[int]
-    certificate: dict[str, Any]
-    unavoidable: list[str]
-    rubric: list[CriterionOut]
-    works: list[StaffWorkOut]
-
-    @classmethod
-    def whole(cls, acting: Acting, found: Round) -> "StaffRoundOut":
-        """Return how a round looks to staff."""
-        members = actions.members_by_id(acting)
-        return cls(
-            id=found.public_id,
-            assignment=found.assignment,
-            title=found.title,
-            phase=actions.phase_at(found, acting.now),
-            opens_at=found.opens_at,
-            due_at=found.due_at,
-            k=found.k,
-            anonymity=found.anonymity,
-            method=found.score,
-            opened_at=found.opened_at,
-            closed_at=found.closed_at,
-            seed=str(found.seed),
-            offsets=found.offsets,
-            certificate=found.certificate,
-            unavoidable=sentences.shortfalls(found.certificate["unavoidable"]),
-            rubric=rubric_out(rubric_of(found)),
-            works=[StaffWorkOut.of(acting, work, members) for work in found.works],
+            appeals=[AppealOut.of(appeal) for appeal in received.work.appeals],
+            score=ScoreOut.of(received.work) if received.score else None,
         )

@@ -5,7 +5,7 @@ from typing import cast
 from nbcohort.api import Criterion
 from nbpeer.aggregate import Method, Score, aggregate
 from nbpeer.forms import Rubric, scales_of
-from nbpeer.models import Review, ReviewTask, Round, Work
+from nbpeer.models import Review, ReviewTask, Round, ScoreOverride, Work
 
 
 def rubric_of(found: Round) -> Rubric:
@@ -18,8 +18,37 @@ def counting_review(task: ReviewTask) -> Review | None:
     return next((review for review in reversed(task.reviews) if review.submitted), None)
 
 
+def wanted_of(work: Work) -> int:
+    """Return how many reviews a work was to get."""
+    return len(work.tasks) if work.wanted is None else work.wanted
+
+
+def counting_tasks(work: Work) -> list[ReviewTask]:
+    """Return the tasks whose review counts in the score: those that came in and stand, and are no author's own."""
+    return [
+        task
+        for task in work.tasks
+        if task.ended_at is None and not task.set_aside and task.origin != "self" and counting_review(task) is not None
+    ]
+
+
 def score_of(work: Work) -> Score:
     """Return what a work's reviews add up to so far."""
-    reviews = [review.scores for task in work.tasks if (review := counting_review(task)) is not None]
+    reviews = [review.scores for task in counting_tasks(work) if (review := counting_review(task)) is not None]
     method = cast(Method, work.round.score)
-    return aggregate(scales_of(rubric_of(work.round)), reviews, wanted=len(work.tasks), method=method)
+    wanted = max(wanted_of(work), len(reviews))
+    return aggregate(scales_of(rubric_of(work.round)), reviews, wanted=wanted, method=method)
+
+
+def override_of(work: Work) -> ScoreOverride | None:
+    """Return the override that counts, if staff made one and did not take it back."""
+    newest = work.overrides[-1] if work.overrides else None
+    return newest if newest is not None and newest.percent is not None else None
+
+
+def final_percent(work: Work) -> float | None:
+    """Return the score of a work as it counts, 0-100, rounded to hundredths; None while there is none."""
+    override, score = override_of(work), score_of(work)
+    if override is not None and override.percent is not None:
+        return round(override.percent, 2)
+    return None if score.overall is None else round(score.overall.percent, 2)

@@ -10,13 +10,54 @@ SECTION = "review"
 
 Anonymity = Literal["single", "double", "open"]
 
+BY_STAFF = "staff"
+"""Instead of an instant of release: staff release when they are ready."""
 
-class ReviewSettings(Settings):
+
+class RoundRules(Settings):
+    """What a round keeps from its opening on, besides its times."""
+
+    self_review: bool = Field(False, description="Authors also review their own work; that never counts in its score.")
+    start_within: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="Share of the time until `due` in which a task has to be started, or others can have it; 1: none.",
+    )
+    reviews_shown: Literal["closed", "released"] = Field(
+        "closed", description="When authors see their reviews: once reviewing is over, or with the release."
+    )
+    others_shown: Literal["submitted", "closed", "never"] = Field(
+        "submitted", description="When a reviewer sees what others wrote on the same submission."
+    )
+    submission_weight: float = Field(
+        1.0, ge=0, le=100, allow_inf_nan=False, description="How much the score of the submission counts in the result."
+    )
+    review_weight: float = Field(
+        0.0, ge=0, le=100, allow_inf_nan=False, description="How much the quality of the own reviews counts in it."
+    )
+
+
+class ReviewSettings(RoundRules):
     """Peer review of an assignment: when a round is held, and how."""
 
     k: int = Field(3, ge=1, le=6, strict=True, description="Reviews for each submission, and tasks for each reviewer.")
+    calibrates: Relative | None = Field(
+        None,
+        description="From when reviewers score samples that staff have scored; without it, there is no such phase.",
+    )
     opens: Relative = Field(description="When submissions are swapped: after hand-in has closed.")
-    due: Relative = Field(description="Until when reviews can be handed in and revised; then authors see them.")
+    due: Relative = Field(description="Until when reviews are on time; they can be revised until then.")
+    late_until: Relative | None = Field(
+        None, description="Until when late reviews are taken, and marked as late; without it, none are."
+    )
+    replies_due: Relative | None = Field(
+        None, description="Until when authors rate reviews, reply and appeal; without it, there is no such phase."
+    )
+    release: Relative | Literal["staff"] | None = Field(
+        None,
+        description='From when authors see scores: an instant, or "staff" (when they say so); else with the reviews.',
+    )
     anonymity: Anonymity = Field(
         "double",
         description=(
@@ -25,3 +66,12 @@ class ReviewSettings(Settings):
         ),
     )
     score: Literal["mean", "median"] = Field("mean", description="How the reviews of a submission make its score.")
+
+    @property
+    def closes(self) -> str:
+        """When reviewing is over."""
+        return self.late_until or self.due
+
+    def rules(self) -> RoundRules:
+        """Return what a round keeps of it."""
+        return RoundRules(**{name: getattr(self, name) for name in RoundRules.model_fields})

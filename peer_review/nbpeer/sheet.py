@@ -14,17 +14,27 @@ OPEN = "?"
 _WIDTH = 100
 
 
-def write_sheet(task: Mapping[str, Any], review: Mapping[str, Any], zone: ZoneInfo) -> str:
-    """Return the form for `task`, with what `review` has already (both as the service sends them), times in `zone`."""
+def write_sheet(
+    task: Mapping[str, Any],
+    review: Mapping[str, Any],
+    zone: ZoneInfo,
+    command: str = "submit",
+    file: str = "review.toml",
+) -> str:
+    """Return the form for `task`, with what `review` has already (both as the service sends them), times in `zone`.
+
+    `command` is what hands in `file`, which the form will be.
+    """
+    due_at = task["due_at"]
     lines = [
         *_comment(_("Review of work {pseudonym}, {title}").format(pseudonym=task["pseudonym"], title=task["title"])),
-        *_comment(_("Due: {due}").format(due=moment_in(task["due_at"], zone))),
+        *(_comment(_("Due: {due}").format(due=moment_in(due_at, zone))) if due_at else ()),
         *_comment(
             _("Put the number of a level in place of each {open}, write comments between the quotes, then run:").format(
                 open=f'"{OPEN}"'
             )
         ),
-        f"#   nbcohort review submit {task['id']} review.toml",
+        f"#   nbcohort review {command} {task['id']} {file}",
         "",
         *_comment(_("On the whole: what works, and one concrete next step, with the reason.")),
         f"overall = {_text(review['overall'])}",

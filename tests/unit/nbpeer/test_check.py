@@ -45,6 +45,11 @@ def test_a_plan_that_works_has_no_findings() -> None:
         ({"due": "week 2 mon 08:00"}, "error", "before the round opens"),
         ({"rubric": []}, "error", "no rubric to review by"),
         ({"k": 6}, "warning", "6 reviews are much work"),
+        ({"late_until": "week 2 thu 23:59"}, "error", "late reviews end before"),
+        ({"calibrates": "week 2 mon 09:00"}, "error", "calibration begins when the round opens"),
+        ({"replies_due": "week 2 fri 23:59"}, "error", "replies are due before reviews are shown"),
+        ({"release": "week 2 thu 23:59"}, "error", "released before reviewing is over"),
+        ({"submission_weight": 0}, "error", "above 0"),
         ({"late": {"policy": "accept"}}, "warning", "accepted without end"),
         ({"late": {"policy": "accept", "until": "week 2 wed 12:00"}}, "warning", "before late submissions are refused"),
     ],
@@ -54,6 +59,17 @@ def test_what_an_instructor_can_get_wrong_is_found(change: dict[str, Any], sever
     assert found == severity
     assert sentence in text
     assert text.startswith("course.toml: assignments.ps1.review")
+
+
+def test_a_plan_with_all_phases_has_no_findings() -> None:
+    times: dict[str, Any] = {
+        "calibrates": "week 1 sun 12:00",
+        "late_until": "week 2 sun 23:59",
+        "replies_due": "week 3 wed 23:59",
+        "release": "week 3 fri 12:00",
+    }
+    assert findings(**times) == []
+    assert findings(release="staff") == []
 
 
 def test_an_assignment_without_review_has_nothing_to_check() -> None:

@@ -1,5 +1,6 @@
 """Phases, pseudonyms, sentences, tables."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from nbcohort.store.database import Database
 from nbcohort.store.migrate import drift, upgrade
 from nbpeer.allocate import SHORTFALLS
-from nbpeer.phases import phase_of, task_state
+from nbpeer.phases import Times, phase_of, task_state
 from nbpeer.plugin import migrations
 from nbpeer.pseudonyms import derive, pseudonyms
 from nbpeer.scrub import Notice, Withheld
@@ -21,18 +22,33 @@ SECOND = timedelta(seconds=1)
 
 
 def test_the_phase_is_a_function_of_the_clock() -> None:
-    assert phase_of(OPENS - SECOND, OPENS, DUE, opened=False) == "waiting"
-    assert phase_of(OPENS, OPENS, DUE, opened=True) == "reviewing"
-    assert phase_of(DUE, OPENS, DUE, opened=True) == "reviewing"
-    assert phase_of(DUE + SECOND, OPENS, DUE, opened=True) == "closed"
-    assert phase_of(DUE + SECOND, OPENS, DUE, opened=False) == "not-held"
+    times = Times(OPENS, DUE, DUE)
+    assert phase_of(OPENS - SECOND, times, opened=False) == "waiting"
+    assert phase_of(OPENS, times, opened=True) == "reviewing"
+    assert phase_of(DUE, times, opened=True) == "reviewing"
+    assert phase_of(DUE + SECOND, times, opened=True) == "closed"
+    assert phase_of(DUE + SECOND, times, opened=False) == "not-held"
+
+
+def test_a_round_with_all_phases_goes_through_them_in_order_and_a_clock_put_back_opens_nothing_again() -> None:
+    day = timedelta(days=1)
+    times = Times(OPENS, DUE, DUE + day, OPENS - day, DUE + 3 * day, DUE + 5 * day)
+    before = [phase_of(OPENS + i * day, times, opened=False) for i in (-2, -1, 6)]
+    assert before == ["waiting", "calibrating", "not-held"]
+    after = [phase_of(DUE + i * day, times, opened=True) for i in (0, 1, 2, 4, 5)]
+    assert after == ["reviewing", "reviewing", "replying", "closed", "released"]
+    assert phase_of(OPENS, times, opened=True, closed=True) == "replying"
+    assert phase_of(OPENS, times, opened=True, closed=True, released=True) == "released"
+    by_staff = replace(times, release_at=None)
+    assert phase_of(DUE + 9 * day, by_staff, opened=True) == "closed"
+    assert phase_of(DUE + 2 * day, by_staff, opened=True, closed=True, released=True) == "released"
 
 
 def test_what_was_submitted_stays_submitted_and_a_draft_is_missed_at_the_close() -> None:
-    assert task_state("reviewing", saved=False, submitted=False) == "todo"
-    assert task_state("reviewing", saved=True, submitted=False) == "draft"
-    assert task_state("closed", saved=True, submitted=False) == "missed"
-    assert task_state("closed", saved=True, submitted=True) == "submitted"
+    assert task_state(True, saved=False, submitted=False) == "todo"
+    assert task_state(True, saved=True, submitted=False) == "draft"
+    assert task_state(False, saved=True, submitted=False) == "missed"
+    assert task_state(False, saved=True, submitted=True) == "submitted"
 
 
 @given(st.sets(st.text(max_size=5), max_size=40), st.binary(min_size=1, max_size=32))
