@@ -32,8 +32,8 @@ class Server:
 
     @property
     def lab(self) -> str:
-        """The address at which a browser is logged in."""
-        return f"{self.url}lab?token={TOKEN}"
+        """The address at which a browser is logged in, and finds nothing open."""
+        return f"{self.url}lab?token={TOKEN}&reset"
 
     def get(self, address: str, /, **params: Any) -> httpx.Response:
         """Ask below `nbcohort/api/`."""

@@ -41,6 +41,8 @@ body { margin: 0; padding: 12px; color: var(--jp-content-font-color1); font: var
 body:focus-visible { outline: none }
 .cell { contain: content; margin: 0 0 14px; overflow: auto; content-visibility: auto; contain-intrinsic-size: auto 120px }
 .prompt { color: var(--jp-content-font-color2); font: var(--jp-code-font-size) var(--jp-code-font-family) }
+h1, h2, h3, h4, p, ul, ol { margin: 0 0 0.5em }
+h1, h2, h3, h4 { line-height: 1.25 }
 .source, .raw, .text { background: var(--jp-cell-editor-background); border: 1px solid var(--jp-cell-editor-border-color) }
 .output { max-height: 36em; overflow: auto; margin-top: 6px }
 .output img { background: #fff }
