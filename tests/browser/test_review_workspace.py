@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, Route, expect
 
 from nbcohort.testing import RunningService, running_fake_hub, running_service
-from tests.service.lab_server import EXTENSION, Server, running_server
+from tests.service.lab_server import Server, is_extension_there, running_server
 from tests.service.review_room import ReviewRoom
 
 HOSTILE = (
@@ -59,7 +59,7 @@ def _opened(service: RunningService) -> ReviewRoom:
 
 @pytest.fixture(scope="module")
 def ada(room: ReviewRoom, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    assert (EXTENSION / "nbcohort_lab" / "labextension").exists(), "the extension is not built: `make install` does it"
+    assert is_extension_there(), "the extension is not built: `make install` does it"
     with running_server(tmp_path_factory.mktemp("ada") / "home", room.service.environment("ada")) as server:
         yield server
 
@@ -67,7 +67,7 @@ def ada(room: ReviewRoom, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1400, "height": 900}, locale="en-GB")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(180_000)
     yield context
     context.close()
 
@@ -137,6 +137,7 @@ def test_a_review_is_written_reloaded_and_submitted(page: Page, ada: Server, roo
     form.get_by_role("button", name="Submit review").click()
     expect(status(form)).to_contain_text("Submitted. You can change it until")
 
+    expect(page.locator("#nbcohort-today").get_by_role("heading", name=re.compile("Done"))).to_be_visible()
     saved = [room.get("ada", f"tasks/{task['id']}/review").json() for task in room.tasks("ada")]
     (submitted,) = [one for one in saved if one["submitted"]]
     assert submitted["overall"] == WORKS + NEXT

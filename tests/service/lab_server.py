@@ -1,6 +1,5 @@
 """A learner's Jupyter server without a Hub, set up as the Hub does it, with the Lab's extension of this tree."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -17,8 +16,11 @@ import httpx
 from nbcohort.ports import free_port
 from nbcohort.spawner import CONFIGURATION
 
-EXTENSION = Path(__file__).parents[2] / "extensions" / "lab"
+_EXTENSION = Path(__file__).parents[2] / "extensions" / "lab"
+_BUILT = _EXTENSION / "nbcohort_lab" / "labextension"
 TOKEN = "secret"
+_POLICY = "frame-ancestors 'none'"
+"""What JupyterHub lets servers say of frames."""
 _AUTHORIZATION = {"Authorization": f"token {TOKEN}"}
 
 
@@ -58,6 +60,7 @@ def running_server(home: Path, environ: Mapping[str, str]) -> Iterator[Server]:
         **environ,
     }
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--ServerApp.port={port}"]
+    command += [f"--ServerApp.tornado_settings={{'headers': {{'Content-Security-Policy': \"{_POLICY}\"}}}}"]
     command += [f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={home}", "--ServerApp.port_retries=0"]
     with (home / ".log").open("wb") as log:
         process = subprocess.Popen(command, cwd=home, env=environ, stdout=log, stderr=subprocess.STDOUT)
@@ -72,13 +75,17 @@ def running_server(home: Path, environ: Mapping[str, str]) -> Iterator[Server]:
         process.wait(30)
 
 
+def is_extension_there() -> bool:
+    """Whether servers have the Lab's extension: installed, or built in the tree."""
+    return _BUILT.exists() or (Path(sys.prefix) / "share" / "jupyter" / "labextensions" / "nbcohort-lab").exists()
+
+
 def _built_extension(folder: Path) -> Path:
-    """Return a folder for JUPYTER_PATH with the extension, if it is built; what is installed may be older."""
-    built = EXTENSION / "nbcohort_lab" / "labextension"
-    if built.exists():
+    """Return a folder for JUPYTER_PATH with what was built in the tree, if anything; it precedes what is installed."""
+    if _BUILT.exists():
         there = folder / "jupyter" / "labextensions" / "nbcohort-lab"
-        shutil.copytree(built, there, dirs_exist_ok=True)
-        (there / "install.json").write_text(json.dumps({"packageManager": "python", "packageName": "nbcohort-lab"}))
+        shutil.copytree(_BUILT, there, dirs_exist_ok=True)
+        shutil.copy(_EXTENSION / "install.json", there)
     return folder / "jupyter"
 
 

@@ -146,6 +146,9 @@ export interface Sentences {
   unexpected: string;
 }
 
+/** Milliseconds after which a request that hangs counts as failed: else one could keep all later ones waiting. */
+const PATIENCE = 40_000;
+
 export class Api {
   constructor(
     private readonly settings: ServerConnection.ISettings,
@@ -189,7 +192,8 @@ export class Api {
 
   private async ask<T>(path: string, body?: unknown): Promise<T> {
     const url = URLExt.join(this.settings.baseUrl, 'nbcohort/api', path);
-    const request = body === undefined ? {} : { method: 'PUT', body: JSON.stringify(body) };
+    const signal = AbortSignal.timeout(PATIENCE);
+    const request = body === undefined ? { signal } : { signal, method: 'PUT', body: JSON.stringify(body) };
     let response: Response;
     try {
       response = await ServerConnection.makeRequest(url, request, this.settings);

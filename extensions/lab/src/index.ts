@@ -108,6 +108,7 @@ function activate(
     const widget = new MainAreaWidget({ content });
     widget.title.label = trans.__('Review');
     widget.title.icon = usersIcon;
+    content.session.submitted.connect(() => today.refresh());
     content.session.changed.connect(({ opened }) => {
       widget.title.label = opened ? trans.__('Review %1', opened.task.pseudonym) : trans.__('Review');
       widget.title.caption = opened?.task.title ?? '';

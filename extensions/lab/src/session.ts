@@ -37,6 +37,7 @@ export class ReviewSession {
   private version = 0;
   private readonly drafts: Drafts;
   private readonly _changed = new Signal<this, void>(this);
+  private readonly _submitted = new Signal<this, void>(this);
   private timer: ReturnType<typeof setTimeout> | undefined;
   private waitingSince: number | null = null;
   private failures = 0;
@@ -59,6 +60,11 @@ export class ReviewSession {
 
   get changed(): ISignal<this, void> {
     return this._changed;
+  }
+
+  /** Emitted when the service has taken a submission. */
+  get submitted(): ISignal<this, void> {
+    return this._submitted;
   }
 
   /** Whether the review can still be changed. */
@@ -180,15 +186,34 @@ export class ReviewSession {
       this.waitingSince = null;
       if (saved) {
         this.arrived(review, sent, submit);
-      } else {
-        this.form = merge(this.base, this.form, review, this.divider);
-        this.base = formOf(review);
-        this.drafts.keep(this.base, this.form);
-        this.announcement = this.trans.__('This review was changed in another window, too. Both texts are here: look at them.');
+      } else if (this.together(review, submit) && submit) {
+        await this.put(submit);
       }
     } catch (error) {
       this.failed(error as Error, submit);
     }
+  }
+
+  /**
+   * Bring what is here and `review`, a version that this window has not seen, together.
+   *
+   * It may be this window's own, of which the answer was lost; then nothing changes on the screen, and true is returned.
+   */
+  private together(review: SavedReview, submit: boolean): boolean {
+    const mine = this.form;
+    this.form = merge(this.base, mine, review, this.divider);
+    this.base = formOf(review);
+    const isMine = isSame(this.form, mine);
+    if (!this.isDirty) {
+      this.arrived(review, this.base, false);
+    } else {
+      this.drafts.keep(this.base, this.form);
+    }
+    if (!isMine) {
+      const both = this.trans.__('This review was changed in another window, too. Both texts are here: look at them.');
+      this.announcement = submit ? `${both} ${this.trans.__('Then submit again.')}` : both;
+    }
+    return isMine;
   }
 
   private arrived(review: SavedReview, sent: Form, submit: boolean): void {
@@ -199,11 +224,14 @@ export class ReviewSession {
       this.drafts.saved(sent);
     }
     if (this.opened) {
-      this.opened = { ...this.opened, review };
+      const state = review.submitted_version === null ? 'draft' : 'submitted';
+      const others = this.opened.others.map(other => (other.id === this.task ? { ...other, state } : other));
+      this.opened = { ...this.opened, review, others };
     }
     this.status = this.standing(review);
     if (submit) {
       this.announcement = this.status;
+      this._submitted.emit();
     }
   }
 

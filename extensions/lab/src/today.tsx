@@ -3,6 +3,7 @@
 import { ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { refreshIcon } from '@jupyterlab/ui-components';
+import { type ISignal, Signal } from '@lumino/signaling';
 import React, { useCallback, useEffect, useState } from 'react';
 
 import type { Api, Coming, Task, TodayAnswer } from './api';
@@ -17,25 +18,37 @@ export interface TodayActions {
   openReceived(cohort: string): void;
 }
 
-interface TodayProps {
+interface PanelProps {
   api: Api;
   actions: TodayActions;
   trans: TranslationBundle;
 }
 
+interface TodayProps extends PanelProps {
+  /** Emitted when the list should be looked at again. */
+  changed: ISignal<unknown, void>;
+}
+
 export class TodayPanel extends ReactWidget {
-  constructor(private readonly props: TodayProps) {
+  private readonly changed = new Signal<this, void>(this);
+
+  constructor(private readonly props: PanelProps) {
     super();
     this.id = 'nbcohort-today';
     this.addClass('jp-nbcohort-Today');
   }
 
+  /** Look at the list again. */
+  refresh(): void {
+    this.changed.emit();
+  }
+
   render(): JSX.Element {
-    return <Today {...this.props} />;
+    return <Today {...this.props} changed={this.changed} />;
   }
 }
 
-function Today({ api, actions, trans }: TodayProps): JSX.Element {
+function Today({ api, actions, trans, changed }: TodayProps): JSX.Element {
   const [answer, setAnswer] = useState<TodayAnswer | null>(null);
   const [asked, setAsked] = useState(0);
   const [problem, setProblem] = useState('');
@@ -54,8 +67,13 @@ function Today({ api, actions, trans }: TodayProps): JSX.Element {
   useEffect(() => {
     void refresh();
     const timer = setInterval(() => document.hidden || void refresh(), EVERY);
-    return () => clearInterval(timer);
-  }, [refresh]);
+    const again = (): void => void refresh();
+    changed.connect(again);
+    return () => {
+      clearInterval(timer);
+      changed.disconnect(again);
+    };
+  }, [refresh, changed]);
   const now = answer ? new Date(answer.now).getTime() + Date.now() - asked : Date.now();
   return (
     <div className="jp-nbcohort-Today-content" aria-busy={busy}>
