@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/.done
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
+LAB_PARTS := README.md install.json nbcohort_lab package.json pyproject.toml src style tsconfig.json
+LAB_SOURCES := $(shell cd extensions/lab && find $(LAB_PARTS) -type f -not -path '*/labextension/*' \
+	-not -name '*.pyc' -printf 'extensions/lab/%p ')
 
 # nbgrader looks for alembic on the PATH, npm for node.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -48,11 +51,12 @@ format: install-dev ## put the code into shape
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-lock: install-dev ## write the lock files in requirements/ and deploy/proxy/ anew
+lock: install-dev ## write the lock files in requirements/, deploy/proxy/ and extensions/lab/ anew
 	scripts/lock $(LOCK_OPTIONS)
 	cd deploy/proxy && npm install --package-lock-only
+	cd extensions/lab && npm install --package-lock-only
 
-install: $(DONE)/nbcohort $(DONE)/proxy system-run ## what the demo needs, in .venv
+install: $(DONE)/nbcohort $(DONE)/proxy $(DONE)/lab system-run ## what the demo needs, in .venv
 install-dev: install $(DONE)/dev system-test ## what the tests need as well
 
 clean: ## remove .venv and what tools left behind (the demo stays)
@@ -78,6 +82,22 @@ $(DONE)/proxy: deploy/proxy/package-lock.json $(DONE)/requirements
 	@mkdir -p $(VENV)/proxy && cp deploy/proxy/package.json $< deploy/proxy/.npmrc $(VENV)/proxy/
 	@cd $(VENV)/proxy && npm ci --loglevel=error
 	@ln -sf ../proxy/node_modules/.bin/configurable-http-proxy $(BIN)/configurable-http-proxy
+	@touch $@
+
+$(DONE)/lab-packages: extensions/lab/package-lock.json extensions/lab/.npmrc $(DONE)/requirements
+	@echo "Installing what builds the extension of JupyterLab"
+	@mkdir -p $(VENV)/lab && cp extensions/lab/package.json $< extensions/lab/.npmrc $(VENV)/lab/
+	@cd $(VENV)/lab && npm ci --ignore-scripts --loglevel=error
+	@touch $@
+
+# Built in a copy, so that nothing lies in the tree that a wheel or a search would find.
+$(DONE)/lab: $(LAB_SOURCES) $(DONE)/lab-packages $(DONE)/nbcohort
+	@echo "Building the extension of JupyterLab"
+	@cd $(VENV)/lab && rm -rf lib nbcohort_lab src style
+	@cd extensions/lab && cp -r $(LAB_PARTS) $(CURDIR)/$(VENV)/lab/
+	@rm -rf $(VENV)/lab/nbcohort_lab/labextension
+	@cd $(VENV)/lab && npm run --silent build >build.log 2>&1 || { cat build.log; exit 1; }
+	@$(PIP) install --no-deps --no-build-isolation --no-index --force-reinstall $(VENV)/lab
 	@touch $@
 
 $(DONE)/dev: requirements/dev.lock $(DONE)/requirements

@@ -7,7 +7,9 @@ import base64
 import hashlib
 import re
 import secrets
+from collections.abc import Callable
 from html import escape, unescape
+from logging import Logger
 from typing import Any
 
 from jinja2 import pass_context
@@ -29,16 +31,7 @@ class SafeMarkdown(NbConvertBase):
 
     def __call__(self, context: Context, source: str) -> str:
         """Return HTML for Markdown."""
-        try:
-            html = None if len(source) > _LONGEST else self.parent.markdown2html(context, source)
-        except Exception as error:  # noqa: BLE001 - a missing attachment, too many nested quotes, whatever it is
-            self.log.warning("A Markdown cell could not be rendered: %s", error)
-            html = None
-        if html is None:
-            sentence = _("[This text cannot be shown as a page; it starts like this:]")
-            return f"<pre>{escape(sentence)}\n{escape(source[:_LONGEST])}</pre>"
-        ticked = _TASK.sub(lambda box: "☑ " if box["done"] else "☐ ", html)
-        return clean(strip_files_prefix(ticked))
+        return safe_markdown(source, lambda text: str(self.parent.markdown2html(context, text)), self.log)
 
 
 @pass_context
@@ -53,6 +46,20 @@ class SafeHighlight(NbConvertBase):
         language = context["nb"].metadata.get("language_info", {})
         lexer = language.get("pygments_lexer", language.get("name"))
         return str(Highlight2HTML(pygments_lexer=lexer, parent=self.parent)(source, **named))
+
+
+def safe_markdown(source: str, render: Callable[[str], str], log: Logger) -> str:
+    """Return what `render` makes of Markdown, cleaned; what it cannot read shows as it was written."""
+    try:
+        html = None if len(source) > _LONGEST else render(source)
+    except Exception as error:  # noqa: BLE001 - a missing attachment, too many nested quotes, whatever it is
+        log.warning("A Markdown cell could not be rendered: %s", error)
+        html = None
+    if html is None:
+        sentence = _("[This text cannot be shown as a page; it starts like this:]")
+        return f"<pre>{escape(sentence)}\n{escape(source[:_LONGEST])}</pre>"
+    ticked = _TASK.sub(lambda box: "☑ " if box["done"] else "☐ ", html)
+    return clean(strip_files_prefix(ticked))
 
 
 def clean_html(html: Any) -> str:

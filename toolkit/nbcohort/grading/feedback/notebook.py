@@ -63,7 +63,7 @@ def harmless_notebook(notebook: NotebookNode) -> NotebookNode:
     Sources are as they were: it is the filters of the templates that make Markdown and code harmless.
     """
     outputs = Outputs(notebook.metadata.get("widgets"))
-    language = {"language_info": _language(notebook.metadata.get("language_info"))}
+    language = {"language_info": language_of(notebook.metadata.get("language_info"))}
     made = new_notebook(
         cells=[_cell(cell, outputs) for cell in notebook.cells], metadata={**language, **_flags(notebook.metadata)}
     )
@@ -74,7 +74,7 @@ def harmless_notebook(notebook: NotebookNode) -> NotebookNode:
     return made
 
 
-def _language(info: Any) -> dict[str, str]:
+def language_of(info: Any) -> dict[str, str]:
     """Return the names of the language, if they are names; Python's otherwise."""
     names = {name: info.get(name) for name in ("name", "pygments_lexer")} if isinstance(info, Mapping) else {}
     sound = {name: value for name, value in names.items() if isinstance(value, str) and _LANGUAGE.fullmatch(value)}
@@ -90,7 +90,7 @@ def _cell(cell: NotebookNode, outputs: Outputs) -> NotebookNode:
         shown = outputs.harmless(cell.get("outputs"))
         return new_code_cell(source, outputs=shown, execution_count=number(cell.get("execution_count")), **common)
     if cell.get("cell_type") == "markdown":
-        pictures = _attached_pictures(cell.get("attachments"))
+        pictures = attached_pictures(cell.get("attachments"))
         return new_markdown_cell(source, **common, **({"attachments": pictures} if pictures else {}))
     return new_raw_cell(source, **common)
 
@@ -122,7 +122,7 @@ def _is_graded_by_name(name: Any) -> bool:
     return isinstance(name, str) and bool(name) and not _UNSAFE_ID.search(name)
 
 
-def _attached_pictures(attachments: Any) -> dict[str, dict[str, str]]:
+def attached_pictures(attachments: Any) -> dict[str, dict[str, str]]:
     """Return the attachments of a Markdown cell that are pictures, one type each."""
     found: dict[str, dict[str, str]] = {}
     for name, bundle in attachments.items() if isinstance(attachments, Mapping) else ():

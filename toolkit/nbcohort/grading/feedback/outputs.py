@@ -83,7 +83,7 @@ class Outputs:
 
     def _as_html(self, outputs: Any) -> str:
         """Return the outputs that a widget has captured as HTML."""
-        return "".join(_html_of(output) for output in self.harmless(outputs)) if isinstance(outputs, list) else ""
+        return "".join(html_of(output) for output in self.harmless(outputs)) if isinstance(outputs, list) else ""
 
 
 def shortened(text: Any) -> str:
@@ -113,7 +113,8 @@ def _sizes(metadata: Any) -> dict[str, dict[str, int]]:
     return found
 
 
-def _html_of(output: NotebookNode) -> str:
+def html_of(output: NotebookNode) -> str:
+    """Return HTML for an output that is harmless; Markdown and LaTeX show as they were written."""
     if output.output_type == "stream":
         return f"<pre>{ansi2html(output.text)}</pre>"
     if output.output_type == "error":

@@ -1,0 +1,64 @@
+/** What a reviewer fills in, and how two versions of it become one without losing a word. Pure. */
+
+export interface Form {
+  scores: Record<string, number>;
+  comments: Record<string, string>;
+  overall: string;
+}
+
+export const EMPTY: Form = { scores: {}, comments: {}, overall: '' };
+
+/** Return the parts of a form, without what else the service says of a review, and without empty comments. */
+export function formOf(review: Form): Form {
+  const comments = Object.fromEntries(Object.entries(review.comments).filter(([, text]) => text.trim() !== ''));
+  return { scores: { ...review.scores }, comments, overall: review.overall };
+}
+
+export function isSame(one: Form, other: Form): boolean {
+  return canonical(one) === canonical(other);
+}
+
+function canonical(form: Form): string {
+  const { scores, comments, overall } = formOf(form);
+  return JSON.stringify([Object.entries(scores).sort(), Object.entries(comments).sort(), overall]);
+}
+
+/**
+ * Return `mine` and `theirs`, which both came from `base`, in one.
+ *
+ * What only one of them changed is as that one has it. Where both wrote, both texts stay, mine first; where both chose a
+ * level, it is mine.
+ */
+export function merge(base: Form, mine: Form, theirs: Form, divider: string): Form {
+  const text = (was: string, my: string, their: string): string => {
+    if (my === their || their === was) {
+      return my;
+    }
+    if (my === was || their.includes(my)) {
+      return their;
+    }
+    return my.includes(their) ? my : `${my}\n\n${divider}\n${their}`;
+  };
+  const scores: Record<string, number> = {};
+  for (const name of keys(mine.scores, theirs.scores)) {
+    const level = mine.scores[name] === base.scores[name] ? theirs.scores[name] : mine.scores[name];
+    if (level !== undefined) {
+      scores[name] = level;
+    }
+  }
+  const comments: Record<string, string> = {};
+  for (const name of keys(mine.comments, theirs.comments)) {
+    comments[name] = text(base.comments[name] ?? '', mine.comments[name] ?? '', theirs.comments[name] ?? '');
+  }
+  return formOf({ scores, comments, overall: text(base.overall, mine.overall, theirs.overall) });
+}
+
+function keys(...records: Record<string, unknown>[]): Set<string> {
+  return new Set(records.flatMap(record => Object.keys(record)));
+}
+
+/** Return what is missing before a review can be submitted: criteria without a level, and 'overall'. */
+export function missing(form: Form, criteria: { id: string }[]): string[] {
+  const without = criteria.filter(criterion => form.scores[criterion.id] === undefined).map(criterion => criterion.id);
+  return form.overall.trim() === '' ? [...without, 'overall'] : without;
+}

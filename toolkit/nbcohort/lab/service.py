@@ -1,0 +1,142 @@
+"""What the Lab asks the course service, and what it gets. Everything here waits for answers: call it in a thread."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from nbcohort.client import ServiceClient, ServiceRefused, file_url
+from nbcohort.errors import Invalid
+from nbcohort.i18n import _
+from nbcohort.lab.works import Work
+
+PAUSES = (0.5,)
+"""Seconds before another attempt: somebody is waiting at a screen, and the page asks again by itself."""
+
+Json = Any
+
+
+class Service:
+    """The service as this server's account meets it; connected to when it is first asked something."""
+
+    def __init__(self, connect: Callable[[], ServiceClient] | None = None) -> None:
+        self._connect = connect or (lambda: ServiceClient.from_environment(pauses=PAUSES))
+        self._lock = threading.Lock()
+        self._client: ServiceClient | None = None
+        self._opened: tuple[str, Work] | None = None
+
+    @property
+    def client(self) -> ServiceClient:
+        """The connection; raises `NotConfigured`."""
+        with self._lock:
+            if self._client is None:
+                self._client = self._connect()
+            return self._client
+
+    def today(self) -> Json:
+        """Return my cohorts and tasks, the most urgent first, what comes next, and the service's time."""
+        me = self.client.get("/me")
+        now = self._now()
+        tasks: list[Json] = []
+        coming: list[Json] = []
+        for one in me["cohorts"]:
+            root = f"/cohorts/{one['cohort']}"
+            tasks += [{**task, **_of(one)} for task in self.client.pages(f"{root}/tasks")]
+            coming += [{**event, **_of(one)} for event in self._coming(root, now)]
+        tasks.sort(key=lambda task: (task["done"], _instant(task["due_at"]), task["id"]))
+        coming.sort(key=lambda event: _instant(event["at"]))
+        return {
+            "account": me["account"],
+            "now": now.isoformat(),
+            "cohorts": me["cohorts"],
+            "tasks": tasks,
+            "coming": coming,
+        }
+
+    def _now(self) -> datetime:
+        """Return the service's time, by which everything is due."""
+        return datetime.fromisoformat(json.loads(self.client.read(f"{self.client.url}/health"))["now"])
+
+    def _coming(self, root: str, now: datetime) -> list[Json]:
+        """Return what will open or be due: assignments, and rounds of review where there are any."""
+        found = []
+        for one in self.client.pages(f"{root}/assignments"):
+            if one["released"] and not one["submissions"]:
+                found.append({"kind": "due", "title": one["title"], "at": one["due_at"]})
+            elif not one["released"]:
+                found.append({"kind": "release", "title": one["title"], "at": one["release_at"]})
+        found += [
+            {"kind": "review", "title": one["title"], "at": one["opens_at"]}
+            for one in self._rounds(root)
+            if one["phase"] == "waiting"
+        ]
+        return [event for event in found if event["at"] is not None and _instant(event["at"]) > now]
+
+    def _rounds(self, root: str) -> list[Json]:
+        try:
+            return list(self.client.pages(f"{root}/review/rounds"))
+        except ServiceRefused as refused:
+            if refused.status == 404:  # no peer review here
+                return []
+            raise
+
+    def review(self, cohort: str, task: str) -> Json:
+        """Return a review task with the work's files, my review so far, and my other tasks of the same round."""
+        root = f"/cohorts/{cohort}/review/tasks"
+        mine = list(self.client.pages(root))
+        found = self.client.get(f"{root}/{task}")
+        others = [
+            {name: one[name] for name in ("id", "pseudonym", "title", "state")}
+            for one in mine
+            if one["assignment"] == found["assignment"]
+        ]
+        return {
+            "task": found,
+            "files": list(self.client.pages(f"{root}/{task}/files")),
+            "review": self.client.get(f"{root}/{task}/review"),
+            "others": others,
+        }
+
+    def save(self, cohort: str, task: str, review: Mapping[str, Any], begun_from: int | None) -> Json:
+        """Save a review as a draft, or submit it; returns whether it was, and the review as it is now.
+
+        It is not if `begun_from`, the version that the caller has seen, is no longer the newest: somebody writes in
+        another window, and the caller has to bring the two together. (None: save in any case.) Two windows that save in
+        the same instant may both succeed; then the service has both versions.
+        """
+        path = f"/cohorts/{cohort}/review/tasks/{task}/review"
+        if begun_from is not None:
+            newest = self.client.get(path)
+            if newest["version"] != begun_from:
+                return {"saved": False, "review": newest}
+        return {"saved": True, "review": self.client.put(path, json=review)}
+
+    def received(self, cohort: str) -> Json:
+        """Return what came of my works in rounds that are closed."""
+        return {"items": list(self.client.pages(f"/cohorts/{cohort}/review/received"))}
+
+    def show(self, cohort: str, task: str, path: str, start: int) -> Json:
+        """Return a page of a file of the work I review, as harmless HTML, from its part number `start` on.
+
+        Raises Invalid for a path that leads elsewhere, and for a notebook that cannot be read.
+        """
+        if any(part in ("", ".", "..") for part in path.split("/")):
+            raise Invalid(_("“{path}” is no file of a work.").format(path=path))
+        return self._work(file_url(f"/cohorts/{cohort}/review/tasks/{task}", path), path).page(start)
+
+    def _work(self, address: str, path: str) -> Work:
+        """Return a file, opened. The last one is kept: it is read a page at a time, and never changes."""
+        opened = self._opened
+        if opened is None or opened[0] != address:
+            opened = self._opened = (address, Work.of(path, self.client.read(address)))
+        return opened[1]
+
+
+def _of(cohort: Mapping[str, Any]) -> dict[str, str]:
+    return {"cohort": cohort["cohort"], "cohort_title": cohort["title"]}
+
+
+def _instant(text: str | None) -> datetime:
+    """Return an instant; what has none comes last."""
+    return datetime.fromisoformat(text) if text else datetime.max.replace(tzinfo=UTC)
