@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export NODE_USE_SYSTEM_CA := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test bench bench-deadline bench-grading lint format lock install install-dev clean
+.PHONY: help demo demo-reset test bench bench-deadline bench-grading bench-peer-scores lint format lock install install-dev clean
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,13 +27,16 @@ demo-reset: ## stop the demo and forget everything that happened in it
 test: lint ## lint, types, imports and all tests
 	$(BIN)/pytest -n 3
 
-bench: bench-deadline bench-grading ## measure: each script in benchmarks/ prints its figures; some minutes each
+bench: bench-deadline bench-grading bench-peer-scores ## measure: each script in benchmarks/ prints its figures; some minutes each
 
 bench-deadline: install-dev ## measure the minute before a deadline, with BENCH_OPTIONS
 	$(BIN)/python benchmarks/deadline.py $(BENCH_OPTIONS)
 
 bench-grading: install-dev ## measure grading beside nbgrader, Papermill and otter, with BENCH_OPTIONS
 	$(BIN)/python benchmarks/grading.py $(BENCH_OPTIONS)
+
+bench-peer-scores: install-dev ## measure how near scores from peer reviews come to the truth, with BENCH_OPTIONS
+	$(BIN)/python benchmarks/peer_scores.py $(BENCH_OPTIONS)
 
 lint: install-dev ## style, formatting, types and the arrows between the packages
 	$(BIN)/ruff check

@@ -12,9 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from nbcohort.api import Invalid, ServiceClient, _, inside, moment, open_client, zone_of
+from nbpeer.score_cli import score
 from nbpeer.sheet import read_sheet, write_sheet
 
 commands = typer.Typer(help=_("Review the work of peers, and read their reviews of yours."), no_args_is_help=True)
+
+commands.command("score")(score)
 
 FORM = "review.toml"
 
