@@ -180,8 +180,8 @@ def show(figures: Mapping[str, tuple[float, float]], console: Console) -> None:
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--classes", type=int, default=300, help="simulated classes of one round")
-    parser.add_argument("--classes10", type=int, default=80, help="simulated classes of ten rounds")
+    parser.add_argument("--classes", type=int, default=150, help="simulated classes of one round")
+    parser.add_argument("--classes10", type=int, default=60, help="simulated classes of ten rounds")
     parser.add_argument("--quick", action="store_true", help="a tenth of each: rough figures in some seconds")
     parser.add_argument("--json", type=Path, help="write the figures into this file")
     arguments = parser.parse_args()

@@ -19,7 +19,7 @@ from nbpeer.aggregate import Review, Reviews, collect
 Column = Literal["submission", "reviewer", "score", "staff", "round"]
 NAMES: Mapping[Column, str] = {
     "submission": (
-        "submission submissionid work workid paper item essay project artifact author authorid reviewee gradee submitter"
+        "submission submissionid work paper item essay project artifact author authorid reviewee gradee submitter"
         " assessee target"
     ),
     "reviewer": (

@@ -15,6 +15,14 @@ Reviews alone cannot tell whether all reviewers are too kind, so the average rev
 can tell: they are true scores that are known. Then biases have a mean of their own, which is zero or, as likely before
 anything is seen, of the size of one reviewer's bias. The first keeps few staff scores from moving all others at random.
 
+Scales end. Near the ends reviews spread less, and what a reviewer would give beyond them is cut off, so that a bias
+shows less than it is. The ends are taken to be the lowest and the highest score there is. By how much the spread falls
+is estimated with the rest, and a review that is expected beyond the ends hardly counts (`_CUT_OFF`, which was chosen on
+simulated classes). What is expected comes from a first part of the chain that knows nothing of ends: it makes fixed
+weights for the rest, as in penalised quasi-likelihood (Breslow and Clayton, Approximate inference in generalized linear
+mixed models, JASA 1993). That first part also says how high true scores are as a whole, if staff do not: weights by
+who is cut off must not move it.
+
 How: Gibbs sampling, in which each step is a few passes over the reviews, so that 100,000 of them take seconds, and
 which keeps what is unknown of variances in the intervals. Two things keep the chain from getting stuck: biases are
 sampled as a product (parameter expansion, Gelman 2006, section 3), and all true scores move against all biases at
@@ -29,13 +37,17 @@ import numpy as np
 
 from nbpeer.aggregate.reviews import Floats, Reviews
 
-SWEEPS = 600
-WARM_UP = 200
-"""So many of the sweeps are not counted."""
+SWEEPS = 650
+SETTLED, WEIGHED, WARM_UP = 50, 150, 250
+"""After so many sweeps the chain has forgotten its start, is told of the scale's ends, and counts."""
 KEPT = 200
 """So many of the means given the rest are kept, evenly spread over the sweeps that count, if at all."""
 _SHAPES = np.exp(np.linspace(math.log(0.5), math.log(500), 40))
 _LOG_GAMMAS = np.array([math.lgamma(shape) for shape in _SHAPES])
+_NARROWING = np.linspace(0, 0.95, 20)
+"""By which part the variance of reviews may be less at the ends of the scale than in its middle."""
+_CUT_OFF = 0.1
+"""What a review counts that is expected beyond the ends: little, and not nothing, as some have no others."""
 _LEAST_NOISE = 1e-6
 """Variance of a review's noise, in units of the scores' variance, below which nobody's is taken to be."""
 
@@ -76,11 +88,25 @@ def sample(reviews: Reviews, rng: np.random.Generator, *, keep: bool = False) ->
     zero = float(reviews.score.mean())
     chain = _Chain(reviews, (reviews.score - zero) / unit, (reviews.staff - zero) / unit, rng)
     sums = _Sums(chain, keep=keep)
-    for number in range(SWEEPS):
+    settled = _run(chain, SETTLED, WEIGHED)
+    chain.weigh(*settled)
+    chain.weigh(*_run(chain, (WARM_UP - WEIGHED) // 2, WARM_UP - WEIGHED))
+    for number in range(SWEEPS - WARM_UP):
         chain.sweep()
-        if number >= WARM_UP:
-            sums.add(number - WARM_UP)
-    return sums.posterior(zero, unit)
+        sums.add(number)
+    offset = 0.0 if chain.anchored.any() else float(settled[0].mean()) - float(sums.truth[0].mean()) / sums.count
+    return sums.posterior(zero, unit, offset)
+
+
+def _run(chain: "_Chain", skipped: int, sweeps: int) -> tuple[Floats, Floats]:
+    """Let the chain go on; return the means of true scores and biases over the sweeps that are not skipped."""
+    truth, bias = np.zeros(len(chain.truth)), np.zeros(len(chain.bias))
+    for number in range(sweeps):
+        chain.sweep()
+        if number >= skipped:
+            truth += chain.mean
+            bias += chain.bias
+    return truth / (sweeps - skipped), bias / (sweeps - skipped)
 
 
 class _Chain:
@@ -91,13 +117,15 @@ class _Chain:
         self.anchored = ~np.isnan(staff)
         self.anchors = staff[self.anchored]
         self.on_anchor = self.anchored[reviews.submission]
-        self.counts = reviews.per_reviewer()
+        self.uncut, self.weights = np.ones(len(score)), np.ones(len(score))
+        self.ends = float(score.min()), float(score.max())
         self.per_round = reviews.in_round(np.ones(len(reviews.keys)))
         # Samples for calibration are chosen, not handed in: how they spread says nothing about submissions.
         whole = reviews.in_round(self.anchored.astype(float)) == self.per_round
         self.typical = ~whole[reviews.round] if not whole.all() else np.ones(len(reviews.keys), bool)
         self.most_precise = 1 / max(_resolution(score) ** 2 / 12, _LEAST_NOISE)
         m = len(reviews.reviewers)
+        self.counts, self.totals = reviews.per_reviewer(), reviews.per_reviewer()
         self.truth = np.where(
             self.anchored, staff, reviews.per_submission(score) / np.maximum(reviews.per_submission(), 1)
         )
@@ -119,12 +147,34 @@ class _Chain:
         self._draw_precision()
         self._draw_shape()
 
+    def weigh(self, truth: Floats, bias: Floats) -> None:
+        """Weigh the reviews by what the scale's ends do to them, at these true scores and biases."""
+        low, high = self.ends
+        if not high > low:
+            return
+        expected = truth[self.reviews.submission] + bias[self.reviews.reviewer]
+        place = np.clip((expected - low) / (high - low), 0, 1)
+        from_middle = (2 * place - 1) ** 2
+        precision = self.precision[self.reviews.reviewer]
+        errors = precision * self._errors() ** 2
+        likely = np.array(
+            [-np.sum(np.log(v) + errors / v) / 2 for v in (1 - part * from_middle for part in _NARROWING)]
+        )
+        chances = np.exp(likely - likely.max())
+        spread = 1 - np.dot(chances, _NARROWING) / chances.sum() * from_middle
+        self.uncut = np.where((expected < low) | (expected > high), _CUT_OFF, 1.0)
+        self.weights = self.uncut / spread
+        self.counts, self.totals = self.reviews.per_reviewer(self.uncut), self.reviews.per_reviewer(self.weights)
+
+    def _errors(self) -> Floats:
+        return self.score - self.truth[self.reviews.submission] - self.bias[self.reviews.reviewer]
+
     def _normal(self, weighted: Floats, precision: Floats) -> Floats:
         noise = self.rng.standard_normal(len(precision))
         return np.asarray(weighted / precision + noise / np.sqrt(precision), np.float64)
 
     def _draw_truth(self) -> None:
-        weights = self.precision[self.reviews.reviewer]
+        weights = self.precision[self.reviews.reviewer] * self.weights
         precision = 1 / self.spread + self.reviews.per_submission(weights)
         sums = self.reviews.per_submission(weights * (self.score - self.bias[self.reviews.reviewer]))
         mean = (self.means[self.reviews.round] / self.spread + sums) / precision
@@ -134,9 +184,10 @@ class _Chain:
 
     def _draw_bias(self) -> None:
         """Draw biases as `factor * factors`, with a normal prior of scale 1 on the factor: together a half-Cauchy."""
-        m = len(self.counts)
-        residuals = self.precision * self.reviews.per_reviewer(self.score - self.truth[self.reviews.submission])
-        weights = self.precision * self.counts
+        m = len(self.bias)
+        off = self.weights * (self.score - self.truth[self.reviews.submission])
+        residuals = self.precision * self.reviews.per_reviewer(off)
+        weights = self.precision * self.totals
         self.factors = self._normal(
             self.factor * residuals + self.lenience / self.factors_spread,
             1 / self.factors_spread + self.factor**2 * weights,
@@ -152,12 +203,11 @@ class _Chain:
         spread = self.factor**2 * self.factors_spread
         if not spread > 1e-12:
             return
-        weights = self.precision[self.reviews.reviewer] * self.on_anchor
-        errors = self.score - self.truth[self.reviews.submission] - self.bias[self.reviews.reviewer]
+        weights = self.precision[self.reviews.reviewer] * self.weights * self.on_anchor
         off = (self.truth - self.means[self.reviews.round])[self.anchored]
         count, total = (1, self.factor * self.lenience) if self.lenient else (len(self.bias), float(self.bias.sum()))
         precision = weights.sum() + len(off) / self.spread + count / spread
-        mean = (total / spread - np.dot(weights, errors) + off.sum() / self.spread) / precision
+        mean = (total / spread - np.dot(weights, self._errors()) + off.sum() / self.spread) / precision
         shift = mean + self.rng.standard_normal() / math.sqrt(precision)
         self.truth = np.where(self.anchored, self.truth, self.truth + shift)
         self.means = self.means + shift
@@ -186,8 +236,8 @@ class _Chain:
         self.spread = (rate + np.dot(off, off) / 2) / self.rng.standard_gamma(0.5 + len(off) / 2)
 
     def _draw_precision(self) -> None:
-        errors = self.score - self.truth[self.reviews.submission] - self.bias[self.reviews.reviewer]
-        rates = self.shape * self.noise + self.reviews.per_reviewer(errors**2) / 2
+        squares = self.weights * self._errors() ** 2
+        rates = self.shape * self.noise + self.reviews.per_reviewer(squares) / 2
         drawn = self.rng.standard_gamma(self.shape + self.counts / 2) / rates
         self.precision = np.minimum(drawn, self.most_precise)
 
@@ -229,15 +279,18 @@ class _Sums:
         if self.keep and number % ((SWEEPS - WARM_UP) // KEPT) == 0:
             self.draws.append(chain.mean)
 
-    def posterior(self, zero: float, unit: float) -> Posterior:
-        """Return the averages, in points: a unit of the chain is `unit` points, its zero is at `zero`."""
+    def posterior(self, zero: float, unit: float, offset: float) -> Posterior:
+        """Return the averages in points: a unit of the chain is `unit` points, its zero is at `zero`.
+
+        `offset`, in units, is added to all true scores and taken from all biases.
+        """
         truth, bias, odds = (_moments(sums / self.count) for sums in (self.truth, self.bias, self.odds))
         rest = self.rest / self.count
         draws = np.array(self.draws).T if self.keep else np.zeros((len(rest), 0))
         return Posterior(
-            mean=zero + unit * truth[0],
-            variance=unit**2 * (rest + truth[1]),
-            bias=unit * bias[0],
+            mean=zero + unit * (truth[0] + offset),
+            variance=np.where(self.chain.anchored, 0.0, unit**2 * (rest + truth[1])),
+            bias=unit * (bias[0] - offset),
             bias_variance=unit**2 * bias[1],
             noise=unit * np.exp(-self.logs / self.count / 2),
             reliability=odds[0],

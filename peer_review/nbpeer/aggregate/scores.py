@@ -143,6 +143,7 @@ def _bayes(reviews: Reviews, found: Posterior, level: float, z: float) -> Scores
         )
         for r, name in enumerate(reviews.reviewers)
     )
+    scores = np.where(np.isnan(reviews.staff), found.mean, reviews.staff)
     open_ones = np.isnan(reviews.staff) & ~np.isnan(means)
     error = error_of_mean = None
     if open_ones.any():
@@ -151,7 +152,7 @@ def _bayes(reviews: Reviews, found: Posterior, level: float, z: float) -> Scores
     return Scores(
         method="bayes",
         level=level,
-        submissions=_submissions(reviews, found.mean, z * np.sqrt(found.variance)),
+        submissions=_submissions(reviews, scores, z * np.sqrt(found.variance)),
         reviewers=reviewers,
         error=error,
         error_of_mean=error_of_mean,
