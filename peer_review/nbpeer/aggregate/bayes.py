@@ -23,6 +23,9 @@ weights for the rest, as in penalised quasi-likelihood (Breslow and Clayton, App
 mixed models, JASA 1993). That first part also says how high true scores are as a whole, if staff do not: weights by
 who is cut off must not move it.
 
+Somebody who gives everybody the same looks precise: where many do, the model would take them for the reliable ones and
+the others for careless. So they count by the chance that it is one (`_attention`).
+
 How: Gibbs sampling, in which each step is a few passes over the reviews, so that 100,000 of them take seconds, and
 which keeps what is unknown of variances in the intervals. Two things keep the chain from getting stuck: biases are
 sampled as a product (parameter expansion, Gelman 2006, section 3), and all true scores move against all biases at
@@ -47,7 +50,7 @@ _LOG_GAMMAS = np.array([math.lgamma(shape) for shape in _SHAPES])
 _NARROWING = np.linspace(0, 0.95, 20)
 """By which part the variance of reviews may be less at the ends of the scale than in its middle."""
 _CUT_OFF = 0.1
-"""What a review counts that is expected beyond the ends: little, and not nothing, as some have no others."""
+"""What a review counts at least that tells little: not nothing, as some submissions have no others."""
 _LEAST_NOISE = 1e-6
 """Variance of a review's noise, in units of the scores' variance, below which nobody's is taken to be."""
 
@@ -117,7 +120,8 @@ class _Chain:
         self.anchored = ~np.isnan(staff)
         self.anchors = staff[self.anchored]
         self.on_anchor = self.anchored[reviews.submission]
-        self.uncut, self.weights = np.ones(len(score)), np.ones(len(score))
+        self.attention = np.maximum(_attention(reviews, score), _CUT_OFF)[reviews.reviewer]
+        self.uncut, self.weights = self.attention, self.attention
         self.ends = float(score.min()), float(score.max())
         self.per_round = reviews.in_round(np.ones(len(reviews.keys)))
         # Samples for calibration are chosen, not handed in: how they spread says nothing about submissions.
@@ -125,7 +129,7 @@ class _Chain:
         self.typical = ~whole[reviews.round] if not whole.all() else np.ones(len(reviews.keys), bool)
         self.most_precise = 1 / max(_resolution(score) ** 2 / 12, _LEAST_NOISE)
         m = len(reviews.reviewers)
-        self.counts, self.totals = reviews.per_reviewer(), reviews.per_reviewer()
+        self.counts = self.totals = reviews.per_reviewer(self.attention)
         self.truth = np.where(
             self.anchored, staff, reviews.per_submission(score) / np.maximum(reviews.per_submission(), 1)
         )
@@ -162,7 +166,7 @@ class _Chain:
         )
         chances = np.exp(likely - likely.max())
         spread = 1 - np.dot(chances, _NARROWING) / chances.sum() * from_middle
-        self.uncut = np.where((expected < low) | (expected > high), _CUT_OFF, 1.0)
+        self.uncut = self.attention * np.where((expected < low) | (expected > high), _CUT_OFF, 1.0)
         self.weights = self.uncut / spread
         self.counts, self.totals = self.reviews.per_reviewer(self.uncut), self.reviews.per_reviewer(self.weights)
 
@@ -298,6 +302,27 @@ class _Sums:
             draws=zero + unit * draws,
             rest=unit**2 * rest,
         )
+
+
+def _attention(reviews: Reviews, score: Floats) -> Floats:
+    """Return (m) the chance that a reviewer looked: 1, but for those who gave all of two and more the same.
+
+    For each value, it is the number of reviewers expected to give nothing else by chance, as often as the value occurs
+    among all reviews, over the number of those who did (a local false discovery rate, Efron et al. 2001).
+    """
+    values, which = np.unique(score, return_inverse=True)
+    share = np.bincount(which) / max(len(score), 1)
+    counts = reviews.per_reviewer().astype(np.intp)
+    lowest, highest = np.full(len(counts), len(values)), np.full(len(counts), -1)
+    np.minimum.at(lowest, reviews.reviewer, which)
+    np.maximum.at(highest, reviews.reviewer, which)
+    constant = (lowest == highest) & (counts > 1)
+    sizes, of_size = np.unique(counts[counts > 1], return_counts=True)
+    found = np.bincount(lowest[constant], minlength=len(values))
+    expected = np.array([np.dot(of_size, share[v] ** sizes) if found[v] else 0.0 for v in range(len(values))])
+    attention = np.ones(len(counts))
+    attention[constant] = np.minimum(expected[lowest[constant]] / found[lowest[constant]], 1.0)
+    return attention
 
 
 def _moments(means: Floats) -> tuple[Floats, Floats]:
