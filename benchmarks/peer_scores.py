@@ -168,6 +168,7 @@ def measure(classes: int, classes10: int, console: Console) -> dict[str, tuple[f
 def show(figures: Mapping[str, tuple[float, float]], console: Console) -> None:
     """Print the figures beside the published ones."""
     table = Table("figure", "what it is of", title="Mean squared errors", title_justify="left")
+    table.columns[0].no_wrap = True
     for heading in ("found", "± s.e.", "published", "to reach"):
         table.add_column(heading, justify="right")
     for name, what in WHAT.items():

@@ -12,8 +12,9 @@ reliabilities' Gamma is uniform in the coefficient of variation, which is its in
 reliability are the same in all rounds: that is how rounds help each other.
 
 Reviews alone cannot tell whether all reviewers are too kind, so the average reviewer counts as unbiased. Staff's scores
-can tell: they are true scores that are known. Then biases have a mean of their own, which is zero or, as likely before
-anything is seen, of the size of one reviewer's bias. The first keeps few staff scores from moving all others at random.
+can tell: they are true scores that are known. Then biases have a mean of their own, which is zero or, as likely as one
+in ten before anything is seen (`_LENIENT`), of the size of one reviewer's bias. The doubt keeps few staff scores from
+moving all others at random.
 
 Scales end. Near the ends reviews spread less, and what a reviewer would give beyond them is cut off, so that a bias
 shows less than it is. The ends are taken to be the lowest and the highest score there is. By how much the spread falls
@@ -51,6 +52,8 @@ _NARROWING = np.linspace(0, 0.95, 20)
 """By which part the variance of reviews may be less at the ends of the scale than in its middle."""
 _CUT_OFF = 0.1
 """What a review counts at least that tells little: not nothing, as some submissions have no others."""
+_LENIENT = math.log(1 / 9)
+"""Log odds, before anything is seen, that reviewers as a whole give more or less than staff."""
 _LEAST_NOISE = 1e-6
 """Variance of a review's noise, in units of the scores' variance, below which nobody's is taken to be."""
 
@@ -97,7 +100,7 @@ def sample(reviews: Reviews, rng: np.random.Generator, *, keep: bool = False) ->
     for number in range(SWEEPS - WARM_UP):
         chain.sweep()
         sums.add(number)
-    offset = 0.0 if chain.anchored.any() else float(settled[0].mean()) - float(sums.truth[0].mean()) / sums.count
+    offset = 0.0 if chain.anchored.any() else float(np.mean(settled[0] - sums.truth[0] / sums.count))
     return sums.posterior(zero, unit, offset)
 
 
@@ -226,7 +229,7 @@ class _Chain:
             return
         m, middle = len(self.factors), float(self.factors.mean())
         own, common = self.factors_spread / m, self.factors_spread * (1 + 1 / m)
-        odds = 0.5 * (math.log(own / common) + middle**2 * (1 / own - 1 / common))
+        odds = _LENIENT + 0.5 * (math.log(own / common) + middle**2 * (1 / own - 1 / common))
         self.lenient = self.rng.random() < 1 / (1 + math.exp(-min(odds, 500)))
         draw = self.rng.standard_normal() * math.sqrt(self.factors_spread / (m + 1))
         self.lenience = middle * m / (m + 1) + draw if self.lenient else 0.0
