@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export NODE_USE_SYSTEM_CA := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test bench bench-allocation bench-deadline bench-grading lint format lock install install-dev clean
+.PHONY: help demo demo-reset test bench bench-allocation bench-deadline bench-grading bench-peer-scores lint format lock install install-dev clean
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ demo-reset: ## stop the demo and forget everything that happened in it
 test: lint ## lint, types, imports and all tests
 	$(BIN)/pytest -n 3
 
-bench: bench-allocation bench-deadline bench-grading ## measure: each script in benchmarks/ prints its figures; some minutes each
+bench: bench-allocation bench-deadline bench-grading bench-peer-scores ## measure: each script in benchmarks/ prints its figures; some minutes each
 
 bench-allocation: install-dev ## measure the allocation of peer reviews beside a greedy one, with BENCH_OPTIONS
 	$(BIN)/python benchmarks/allocation.py $(BENCH_OPTIONS)
@@ -40,6 +40,9 @@ bench-deadline: install-dev ## measure the minute before a deadline, with BENCH_
 
 bench-grading: install-dev ## measure grading beside nbgrader, Papermill and otter, with BENCH_OPTIONS
 	$(BIN)/python benchmarks/grading.py $(BENCH_OPTIONS)
+
+bench-peer-scores: install-dev ## measure how near scores from peer reviews come to the truth, with BENCH_OPTIONS
+	$(BIN)/python benchmarks/peer_scores.py $(BENCH_OPTIONS)
 
 lint: install-dev ## style, formatting, types and the arrows between the packages
 	$(BIN)/ruff check

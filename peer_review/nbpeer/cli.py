@@ -12,6 +12,7 @@ from rich.text import Text
 
 from nbcohort.api import Invalid, ServiceClient, _, inside, moment, open_client, zone_of
 from nbpeer import afterwards_cli, calibration_cli, staff_cli
+from nbpeer.score_cli import score
 from nbpeer.sheet import read_sheet, write_sheet
 from nbpeer.terminal import CohortOption, base_of, only_cohort, say
 
@@ -20,6 +21,7 @@ commands = typer.Typer(help=_("Review the work of peers, and read their reviews 
 staff_cli.add_to(commands)
 afterwards_cli.add_to(commands)
 calibration_cli.add_to(commands)
+commands.command("score")(score)
 
 FORM = "review.toml"
 
