@@ -31,10 +31,11 @@ def routers() -> list[APIRouter]:
     """Rounds, tasks, reviews and what came of them."""
     from nbpeer.afterwards_routes import after_review
     from nbpeer.calibration_routes import calibrating
+    from nbpeer.checked_routes import checked
     from nbpeer.routes import review
     from nbpeer.staff_routes import staff_review
 
-    return [review, staff_review, after_review, calibrating]
+    return [review, staff_review, after_review, calibrating, checked]
 
 
 @hook

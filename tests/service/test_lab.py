@@ -78,6 +78,16 @@ def test_the_work_is_shown_as_html(ada: Server, task: str) -> None:
     assert "My answer is" in page["parts"][0]["html"]
 
 
+def test_cells_are_called_as_comments_call_them(ada: Server, task: str) -> None:
+    (cell,) = ok(ada.get(f"{task}/cells", path="ps1.ipynb"))["cells"]
+    at_cell = {"file": "ps1.ipynb", "cell": cell, "quote": "answer", "text": "Why?"}
+
+    assert ok(ada.put(f"{task}/review", {"inline": [at_cell]}))["review"]["inline"] == [at_cell]
+    assert ok(ada.put(f"{task}/review", {**FULL, "inline": [at_cell]}))["review"]["submitted"]
+    assert ok(ada.get(f"{task}/checks")) == {"result": None}
+    assert ok(ada.get(f"{task}/others")) == {"items": []}
+
+
 def test_a_draft_is_saved_unless_somebody_wrote_in_between(ada: Server, task: str) -> None:
     before = ok(ada.get(task))["review"]["version"]
     draft = {"scores": {"correct": 1}, "overall": "First", "begun_from": before}

@@ -54,6 +54,7 @@ list the rounds                        +   +   +   +   +    -   -   -   +    !
 see who reviews whom                   -   -   +   +   +    -   -   -   +    !
 read ben's review task                 +   -   -   -   -    -   -   -   -    !
 read a file of ben's review task       +   -   -   -   -    -   -   -   -    !
+read the checks of ben's review task   +   -   -   -   -    -   -   -   -    !
 write ben's review                     +   -   -   -   -    -   -   -   -    !
 """
 
@@ -266,6 +267,9 @@ ACTS: dict[str, Act] = {
     "read ben's review task": lambda world, client: client.get(f"/cohorts/ds1/review/tasks/{world.task}"),
     "read a file of ben's review task": lambda world, client: client.get(
         f"/cohorts/ds1/review/tasks/{world.task}/files/{world.task_file}"
+    ),
+    "read the checks of ben's review task": lambda world, client: client.get(
+        f"/cohorts/ds1/review/tasks/{world.task}/checks"
     ),
     "write ben's review": review,
 }

@@ -176,24 +176,20 @@ export class Api {
     submit: boolean,
     begunFrom: number
   ): Promise<{ saved: boolean; review: SavedReview }> {
-    const { scores, comments, overall } = form;
-    const body = { scores, comments, overall, submit, begun_from: begunFrom };
+    const { scores, comments, overall, inline } = form;
+    const body = { scores, comments, overall, inline, submit, begun_from: begunFrom };
     return this.ask(`cohorts/${cohort}/review/tasks/${task}/review`, body);
-  }
-
-  shown(cohort: string, task: string, path: string, start: number): Promise<FilePage> {
-    const query = URLExt.objectToQueryString({ path, start });
-    return this.ask(`cohorts/${cohort}/review/tasks/${task}/shown${query}`);
   }
 
   async received(cohort: string): Promise<Received[]> {
     return (await this.ask<{ items: Received[] }>(`cohorts/${cohort}/review/received`)).items;
   }
 
-  private async ask<T>(path: string, body?: unknown): Promise<T> {
+  /** Ask below `nbcohort/api/`: get, or put `body`, unless another method is named. */
+  async ask<T>(path: string, body?: unknown, method = body === undefined ? 'GET' : 'PUT'): Promise<T> {
     const url = URLExt.join(this.settings.baseUrl, 'nbcohort/api', path);
     const signal = AbortSignal.timeout(PATIENCE);
-    const request = body === undefined ? { signal } : { signal, method: 'PUT', body: JSON.stringify(body) };
+    const request = { signal, method, ...(body !== undefined && { body: JSON.stringify(body) }) };
     let response: Response;
     try {
       response = await ServerConnection.makeRequest(url, request, this.settings);

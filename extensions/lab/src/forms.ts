@@ -1,17 +1,20 @@
 /** What a reviewer fills in, and how two versions of it become one without losing a word. Pure. */
 
+import { type Inline, ofName, textsOf, written } from './inline.ts';
+
 export interface Form {
   scores: Record<string, number>;
   comments: Record<string, string>;
   overall: string;
+  inline: Inline[];
 }
 
-export const EMPTY: Form = { scores: {}, comments: {}, overall: '' };
+export const EMPTY: Form = { scores: {}, comments: {}, overall: '', inline: [] };
 
 /** Return the parts of a form, without what else the service says of a review, and without empty comments. */
 export function formOf(review: Form): Form {
   const comments = Object.fromEntries(Object.entries(review.comments).filter(([, text]) => text.trim() !== ''));
-  return { scores: { ...review.scores }, comments, overall: review.overall };
+  return { scores: { ...review.scores }, comments, overall: review.overall, inline: written(review.inline) };
 }
 
 export function isSame(one: Form, other: Form): boolean {
@@ -19,8 +22,8 @@ export function isSame(one: Form, other: Form): boolean {
 }
 
 function canonical(form: Form): string {
-  const { scores, comments, overall } = formOf(form);
-  return JSON.stringify([Object.entries(scores).sort(), Object.entries(comments).sort(), overall]);
+  const { scores, comments, overall, inline } = formOf(form);
+  return JSON.stringify([Object.entries(scores).sort(), Object.entries(comments).sort(), overall, [...textsOf(inline)].sort()]);
 }
 
 /**
@@ -50,8 +53,14 @@ export function merge(base: Form, mine: Form, theirs: Form, divider: string): Fo
   for (const name of keys(mine.comments, theirs.comments)) {
     comments[name] = text(base.comments[name] ?? '', mine.comments[name] ?? '', theirs.comments[name] ?? '');
   }
-  return formOf({ scores, comments, overall: text(base.overall, mine.overall, theirs.overall) });
+  const [was, my, their] = [base, mine, theirs].map(form => textsOf(form.inline)) as [Texts, Texts, Texts];
+  const inline = [...new Set([...my.keys(), ...their.keys()])].map(name =>
+    ofName(name, text(was.get(name) ?? '', my.get(name) ?? '', their.get(name) ?? ''))
+  );
+  return formOf({ scores, comments, overall: text(base.overall, mine.overall, theirs.overall), inline });
 }
+
+type Texts = Map<string, string>;
 
 function keys(...records: Record<string, unknown>[]): Set<string> {
   return new Set(records.flatMap(record => Object.keys(record)));

@@ -8,6 +8,7 @@ import { usersIcon } from '@jupyterlab/ui-components';
 import { Api, type Task } from './api';
 import { ReceivedPanel } from './received';
 import { ReviewPanel } from './review';
+import { addSamples, SAMPLE, SAMPLE_LINK } from './samples';
 import { TodayPanel } from './today';
 
 const TODAY = 'nbcohort:today';
@@ -43,6 +44,11 @@ function activate(
   const received = new WidgetTracker<MainAreaWidget<ReceivedPanel>>({ namespace: 'nbcohort-received' });
 
   const openTask = (task: Task): boolean => {
+    const [, place, sample] = SAMPLE_LINK.exec(task.link) ?? [];
+    if (sample !== undefined) {
+      void commands.execute(SAMPLE, { cohort: place, sample });
+      return true;
+    }
     const [, cohort, id] = REVIEW_LINK.exec(task.link) ?? [];
     if (id === undefined) {
       return false;
@@ -123,6 +129,8 @@ function activate(
     }
     shell.activateById(widget.id);
   }
+
+  addSamples(app, { api, trans, themes, restorer, onScored: () => today.refresh() });
 
   if (restorer) {
     void restorer.restore(reviews, {

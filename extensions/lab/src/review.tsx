@@ -2,13 +2,18 @@
 
 import { type IThemeManager, ReactWidget, UseSignal } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import React, { useRef } from 'react';
+import React, { useCallback, useRef, useState } from 'react';
 
 import type { Api, Criterion, OpenedReview, OtherTask } from './api';
+import { Checks } from './checks';
+import { Comments } from './comments';
 import type { Form } from './forms';
+import { MOST, nameOf, type Place, withText } from './inline';
+import { OthersReviews } from './others';
 import { ReviewSession } from './session';
 import { shown } from './times';
 import { Work } from './work';
+import { type CellIds, rootOf } from './workapi';
 
 export interface ReviewProps {
   api: Api;
@@ -49,7 +54,7 @@ interface SessionProps extends ReviewProps {
 }
 
 function Workspace(props: SessionProps): JSX.Element {
-  const { session, trans, api, themes } = props;
+  const { session, trans } = props;
   const { opened } = session;
   if (!opened) {
     return (
@@ -67,8 +72,32 @@ function Workspace(props: SessionProps): JSX.Element {
       </div>
     );
   }
+  return <Sides key={opened.task.id} {...props} opened={opened} />;
+}
+
+interface SidesProps extends SessionProps {
+  opened: OpenedReview;
+}
+
+/** The work and the form, and what goes on between them. */
+function Sides(props: SidesProps): JSX.Element {
+  const { session, trans, api, themes, opened } = props;
+  const { form, isOpen } = session;
+  const [cells, setCells] = useState<Record<string, CellIds>>({});
+  const [begun, setBegun] = useState<Place | null>(null);
+  const [target, setTarget] = useState<Place | null>(null);
+  const onCells = useCallback((file: string, ids: CellIds) => setCells(known => ({ ...known, [file]: ids })), []);
+  const begin = (place: Place): void => {
+    if (!form.inline.some(one => nameOf(one) === nameOf(place))) {
+      session.change({ ...form, inline: withText(form.inline, place, '') });
+    }
+    setBegun({ ...place });
+  };
+  const root = rootOf(session.cohort, opened.task.id);
+  const shownWork = { root, pseudonym: opened.task.pseudonym, files: opened.files };
+  const onComment = isOpen && form.inline.length < MOST ? begin : null;
   const work = (theme: string): JSX.Element => (
-    <Work key={opened.task.id} {...{ api, cohort: session.cohort, opened, theme, trans }} />
+    <Work {...{ api, theme, trans, cells, onCells, onComment, target }} work={shownWork} comments={form.inline} />
   );
   return (
     <div className="jp-nbcohort-Review-sides">
@@ -77,16 +106,24 @@ function Workspace(props: SessionProps): JSX.Element {
       ) : (
         work('')
       )}
-      <RubricForm {...props} opened={opened} />
+      <RubricForm {...props} root={root}>
+        <Comments
+          {...{ cells, isOpen, begun, trans }}
+          comments={form.inline}
+          onChange={inline => session.change({ ...form, inline })}
+          onGo={place => setTarget({ ...place })}
+        />
+      </RubricForm>
     </div>
   );
 }
 
-interface FormProps extends SessionProps {
-  opened: OpenedReview;
+interface FormProps extends SidesProps {
+  root: string;
+  children: React.ReactNode;
 }
 
-function RubricForm({ session, opened, trans, open }: FormProps): JSX.Element {
+function RubricForm({ session, opened, trans, open, api, root, children }: FormProps): JSX.Element {
   const { task, others } = opened;
   const { form, isOpen } = session;
   const element = useRef<HTMLFormElement>(null);
@@ -112,6 +149,7 @@ function RubricForm({ session, opened, trans, open }: FormProps): JSX.Element {
         {task.authors && ` (${task.authors.join(', ')})`} · <time dateTime={task.due_at}>{trans.__('due %1', shown(task.due_at))}</time>
       </p>
       {others.length > 1 && <Others {...{ others, task: task.id, trans }} open={other => open(session.cohort, other)} />}
+      <Checks {...{ api, root, trans }} />
       {task.rubric.map(criterion => (
         <CriterionFields
           key={criterion.id}
@@ -124,29 +162,16 @@ function RubricForm({ session, opened, trans, open }: FormProps): JSX.Element {
           onComment={text => change({ comments: { ...form.comments, [criterion.id]: text } })}
         />
       ))}
-      <fieldset className="jp-nbcohort-Criterion">
-        <legend>{trans.__('On the whole')}</legend>
-        <ul id={`${id}-prompts`} className="jp-nbcohort-prompts">
-          <li>{trans.__('What works? Name the place.')}</li>
-          <li>{trans.__('One concrete next step.')}</li>
-          <li>{trans.__('Why would that make it better?')}</li>
-        </ul>
-        <textarea
-          className="jp-mod-styled"
-          aria-label={trans.__('Overall comment')}
-          aria-describedby={`${id}-prompts ${id}-overall-missing`}
-          aria-invalid={session.missing.includes('overall')}
-          data-needs="overall"
-          rows={6}
-          maxLength={20_000}
-          readOnly={!isOpen}
-          value={form.overall}
-          onChange={event => change({ overall: event.target.value })}
-        />
-        <p id={`${id}-overall-missing`} className="jp-nbcohort-missing">
-          {session.missing.includes('overall') && trans.__('Write something on the whole before you submit.')}
-        </p>
-      </fieldset>
+      <Overall
+        {...{ id, trans, isOpen }}
+        isMissing={session.missing.includes('overall')}
+        text={form.overall}
+        onChange={overall => change({ overall })}
+      />
+      {children}
+      {opened.review.submitted_version !== null && (
+        <OthersReviews {...{ api, root, trans }} rubric={task.rubric} version={opened.review.submitted_version} />
+      )}
       <footer>
         {isOpen && (
           <button type="submit" className="jp-mod-styled jp-mod-accept" disabled={session.busy}>
@@ -159,6 +184,44 @@ function RubricForm({ session, opened, trans, open }: FormProps): JSX.Element {
         </p>
       </footer>
     </form>
+  );
+}
+
+interface OverallProps {
+  /** Unique in the page. */
+  id: string;
+  text: string;
+  isMissing: boolean;
+  isOpen: boolean;
+  onChange: (text: string) => void;
+  trans: TranslationBundle;
+}
+
+export function Overall({ id, text, isMissing, isOpen, onChange, trans }: OverallProps): JSX.Element {
+  return (
+    <fieldset className="jp-nbcohort-Criterion">
+      <legend>{trans.__('On the whole')}</legend>
+      <ul id={`${id}-prompts`} className="jp-nbcohort-prompts">
+        <li>{trans.__('What works? Name the place.')}</li>
+        <li>{trans.__('One concrete next step.')}</li>
+        <li>{trans.__('Why would that make it better?')}</li>
+      </ul>
+      <textarea
+        className="jp-mod-styled"
+        aria-label={trans.__('Overall comment')}
+        aria-describedby={`${id}-prompts ${id}-overall-missing`}
+        aria-invalid={isMissing}
+        data-needs="overall"
+        rows={6}
+        maxLength={20_000}
+        readOnly={!isOpen}
+        value={text}
+        onChange={event => onChange(event.target.value)}
+      />
+      <p id={`${id}-overall-missing`} className="jp-nbcohort-missing">
+        {isMissing && trans.__('Write something on the whole before you submit.')}
+      </p>
+    </fieldset>
   );
 }
 
@@ -200,7 +263,7 @@ interface CriterionProps {
   trans: TranslationBundle;
 }
 
-function CriterionFields(props: CriterionProps): JSX.Element {
+export function CriterionFields(props: CriterionProps): JSX.Element {
   const { criterion, name, level, comment, isMissing, isOpen, onLevel, onComment, trans } = props;
   return (
     <fieldset

@@ -276,7 +276,8 @@ export class ReviewSession {
 
   private remembered(key: string): OpenedReview | null {
     try {
-      return JSON.parse(this.shelf.getItem(key) ?? 'null') as OpenedReview | null;
+      const opened = JSON.parse(this.shelf.getItem(key) ?? 'null') as OpenedReview | null;
+      return opened && { ...opened, review: { ...EMPTY, ...opened.review } };
     } catch {
       return null;
     }

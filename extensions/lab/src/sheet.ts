@@ -2,6 +2,7 @@
 
 const COLOURS = [
   'border-color2',
+  'brand-color1',
   'cell-editor-background',
   'cell-editor-border-color',
   'code-font-family',
@@ -39,7 +40,18 @@ export const SHEET = `
 html { background: var(--jp-layout-color0); scroll-behavior: auto }
 body { margin: 0; padding: 12px; color: var(--jp-content-font-color1); font: var(--jp-content-font-size1) / 1.6 var(--jp-content-font-family); overflow-wrap: anywhere }
 body:focus-visible { outline: none }
-.cell { contain: content; margin: 0 0 14px; overflow: auto; content-visibility: auto; contain-intrinsic-size: auto 120px }
+section { display: grid; grid-template-columns: minmax(0, 1fr) auto; column-gap: 8px; margin: 0 0 14px; content-visibility: auto; contain-intrinsic-size: auto 120px }
+section:focus-visible { outline: 2px solid var(--jp-brand-color1); outline-offset: 3px }
+.cell { contain: content; overflow: auto }
+button.comment { align-self: start; padding: 2px 6px; border: 0; border-radius: 3px; background: none; color: var(--jp-content-font-color2); font: 0.85em var(--jp-content-font-family); cursor: pointer }
+section:hover > button.comment, button.comment:focus-visible { background: var(--jp-layout-color2); color: var(--jp-content-font-color1) }
+button.comment:focus-visible { outline: 2px solid var(--jp-brand-color1) }
+.closed button.comment { display: none }
+.said { grid-column: 1 / -1 }
+.said p { margin: 4px 0 0; padding: 4px 10px; border-left: 4px solid var(--jp-brand-color1); background: var(--jp-layout-color2); white-space: pre-wrap }
+.said q { color: var(--jp-content-font-color2); font-style: italic }
+::highlight(quoted) { background-color: #ffd54f; color: #000 }
+@media (max-width: 420px) { section { grid-template-columns: minmax(0, 1fr) } button.comment { justify-self: end } }
 .prompt { color: var(--jp-content-font-color2); font: var(--jp-code-font-size) var(--jp-code-font-family) }
 h1, h2, h3, h4, p, ul, ol { margin: 0 0 0.5em }
 h1, h2, h3, h4 { line-height: 1.25 }

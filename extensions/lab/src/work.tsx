@@ -1,35 +1,37 @@
-/**
- * A peer's work, shown and never run.
- *
- * The server has made the HTML harmless. Here it goes into a frame of its own on top of that: a sandbox without scripts,
- * forms and navigation, with a policy that loads nothing but what is in the page. Should something slip through the
- * cleaning, it meets a page where nothing runs, that cannot reach the Lab, and whose styles end at its border. (Lab's own
- * sanitizer would be one wall, and no second one: it puts what it lets through into Lab's page.) The frame stays of the
- * same origin, so that the Lab can fill it, theme it, and later see which text is selected.
- */
+/** A peer's work: its files a page at a time, comments at its cells, and a run of a throwaway copy. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import React, { useCallback, useEffect, useRef, useState } from 'react';
+import React, { useEffect, useRef, useState } from 'react';
 
-import type { Api, FilePage, OpenedReview } from './api';
-import { SHEET, themed } from './sheet';
+import type { Api, FilePage } from './api';
+import { Frame, type FrameActions } from './frame';
+import type { Inline, Place } from './inline';
+import { RunBar } from './run';
+import { type CellIds, cellIds, type ShownWork, shownPage } from './workapi';
 
-const POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'";
-const FRAME = `<!doctype html><html><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}"><meta name="referrer" content="no-referrer">
-<style id="theme"></style><style>${SHEET}</style></head><body tabindex="0"></body></html>`;
+/** Cells on a page, at most: how far *Back* goes where nobody has been. */
+const CELLS = 40;
 
 interface WorkProps {
   api: Api;
-  cohort: string;
-  opened: OpenedReview;
+  work: ShownWork;
   /** Changes when Lab's theme does. */
   theme: string;
+  comments: readonly Inline[];
+  /** The cells of the files that were opened; `onCells` adds some. */
+  cells: Record<string, CellIds>;
+  onCells: (file: string, ids: CellIds) => void;
+  /** Begin a comment; null where there can be none. */
+  onComment: ((place: Place) => void) | null;
+  /** Where to go; a new object each time. */
+  target: Place | null;
   trans: TranslationBundle;
 }
 
-export function Work({ api, cohort, opened, theme, trans }: WorkProps): JSX.Element {
-  const readable = opened.files.filter(file => file.withheld === null);
+export function Work(props: WorkProps): JSX.Element {
+  const { api, work, theme, comments, cells, onCells, onComment, target, trans } = props;
+  const { root, files } = work;
+  const readable = files.filter(file => file.withheld === null);
   const first = readable.find(file => file.path.endsWith('.ipynb')) ?? readable[0];
   const [path, setPath] = useState(first?.path ?? '');
   const [start, setStart] = useState(0);
@@ -37,25 +39,74 @@ export function Work({ api, cohort, opened, theme, trans }: WorkProps): JSX.Elem
   const [page, setPage] = useState<FilePage | null>(null);
   const [problem, setProblem] = useState('');
   const [attempt, setAttempt] = useState(0);
-  const task = opened.task.id;
+  const [ran, setRan] = useState(0); // which run is shown; 0: the work as it was handed in
+  const [hint, setHint] = useState('');
+  const frame = useRef<FrameActions>(null);
+  const goal = useRef<Place | null>(null);
+  const isNotebook = path.endsWith('.ipynb');
+  const ids = cells[path];
   useEffect(() => {
     let wanted = true;
     setPage(null);
     setProblem('');
+    setHint('');
+    const load = async (): Promise<void> => {
+      if (isNotebook && !ids) {
+        onCells(path, await cellIds(api, root, path));
+      }
+      const found = await shownPage(api, root, path, start, ran > 0);
+      if (wanted) {
+        setPage(found);
+      }
+    };
     if (path !== '') {
-      api.shown(cohort, task, path, start).then(
-        found => wanted && setPage(found),
-        (error: Error) => wanted && setProblem(error.message)
-      );
+      load().catch((error: Error) => wanted && setProblem(error.message));
     }
     return () => {
       wanted = false;
     };
-  }, [api, cohort, task, path, start, attempt]);
+  }, [api, root, path, start, ran, attempt]);
+  const turnTo = (part: number): void => {
+    setStart(part);
+    setBefore([]);
+  };
   const choose = (chosen: string): void => {
     setPath(chosen);
-    setStart(0);
-    setBefore([]);
+    setRan(0);
+    turnTo(0);
+  };
+  useEffect(() => {
+    goal.current = target;
+  }, [target]);
+  useEffect(() => {
+    const place = goal.current;
+    if (!place || (place.file === path && !page)) {
+      return;
+    }
+    if (place.file !== path) {
+      choose(place.file);
+      return;
+    }
+    const number = place.cell === null ? 1 : (ids?.indexOf(place.cell) ?? -1) + 1;
+    if (number === 0 || frame.current?.go(number, place.quote) || start === number - 1) {
+      goal.current = null;
+    } else {
+      turnTo(number - 1);
+    }
+  }, [target, page, path, ids]);
+  const numberOf = ({ cell }: Inline): number => (cell === null ? (page?.parts[0]?.number ?? 0) : (ids?.indexOf(cell) ?? -1) + 1);
+  const here = comments.filter(one => one.file === path).map(comment => ({ comment, number: numberOf(comment) }));
+  const begin = (number: number, quote: string): void => {
+    setHint('');
+    onComment?.({ file: path, cell: ids?.[number - 1] ?? null, quote });
+  };
+  const beginOnSelection = (): void => {
+    const selected = frame.current?.selected();
+    if (selected) {
+      begin(selected.number, selected.quote);
+    } else {
+      setHint(trans.__('Select text in the work first; or use “Comment” beside a cell.'));
+    }
   };
   return (
     <section className="jp-nbcohort-Work" aria-label={trans.__('The work')}>
@@ -63,28 +114,35 @@ export function Work({ api, cohort, opened, theme, trans }: WorkProps): JSX.Elem
         <label>
           {trans.__('File')}{' '}
           <select value={path} onChange={event => choose(event.target.value)}>
-            {opened.files.map(file => (
+            {files.map(file => (
               <option key={file.path} value={file.path} disabled={file.withheld !== null}>
                 {file.withheld === null ? file.path : `${file.path} (${file.withheld})`}
               </option>
             ))}
           </select>
         </label>
-        {page && (before.length > 0 || page.next !== null) && (
+        {page && (start > 0 || page.next !== null) && (
           <Pages
             {...{ page, trans }}
             back={() => {
-              setStart(before[before.length - 1] ?? 0);
+              setStart(before[before.length - 1] ?? Math.max(0, start - CELLS));
               setBefore(before.slice(0, -1));
             }}
             forth={() => {
               setBefore([...before, start]);
               setStart(page.next ?? 0);
             }}
-            isFirst={before.length === 0}
+            isFirst={start === 0}
           />
         )}
+        {onComment && page && (
+          // The text stays selected when the button is pressed, since the button is outside of the frame.
+          <button className="jp-mod-styled" onClick={beginOnSelection}>
+            {trans.__('Comment on selected text')}
+          </button>
+        )}
       </div>
+      {isNotebook && <RunBar key={path} {...{ api, root, path, trans }} shown={ran > 0} onShow={setRan} />}
       <div role="status" className="jp-nbcohort-Work-status">
         {path === '' && <p>{trans.__('There is no file in this work that can be shown.')}</p>}
         {path !== '' && !page && !problem && <p>{trans.__('Loading …')}</p>}
@@ -97,8 +155,15 @@ export function Work({ api, cohort, opened, theme, trans }: WorkProps): JSX.Elem
           </p>
         )}
         {page?.parts.length === 0 && <p>{trans.__('This notebook is empty.')}</p>}
+        {hint && <p>{hint}</p>}
       </div>
-      <Frame page={page} theme={theme} title={trans.__('%1 of work %2', path, opened.task.pseudonym)} trans={trans} />
+      <Frame
+        ref={frame}
+        {...{ page, theme, trans }}
+        comments={here}
+        onComment={onComment && begin}
+        title={trans.__('%1 of work %2', path, work.pseudonym)}
+      />
     </section>
   );
 }
@@ -129,52 +194,4 @@ function Pages({ page, isFirst, back, forth, trans }: PagesProps): JSX.Element {
       </button>
     </span>
   );
-}
-
-interface FrameProps {
-  page: FilePage | null;
-  theme: string;
-  title: string;
-  trans: TranslationBundle;
-}
-
-function Frame({ page, theme, title, trans }: FrameProps): JSX.Element {
-  const frame = useRef<HTMLIFrameElement>(null);
-  const fill = useCallback(() => {
-    const inside = frame.current?.contentDocument;
-    const style = inside?.getElementById('theme');
-    if (!inside?.body || !style) {
-      return; // not loaded yet; `onLoad` comes back here, as it does when Lab moves the frame
-    }
-    style.textContent = themed(document.body);
-    inside.body.replaceChildren(...(page?.parts ?? []).map(part => cell(inside, part, trans)));
-    inside.documentElement.scrollTop = 0;
-    inside.onclick = event => follow(event, inside);
-  }, [page, trans, theme]);
-  useEffect(fill, [fill]);
-  return <iframe ref={frame} title={title} sandbox="allow-same-origin" srcDoc={FRAME} onLoad={fill} />;
-}
-
-function cell(inside: Document, part: FilePage['parts'][number], trans: TranslationBundle): HTMLElement {
-  const section = inside.createElement('section');
-  section.className = `cell ${part.kind}`;
-  section.id = `cell-${part.number}`;
-  section.setAttribute('aria-label', trans.__('Cell %1', part.number));
-  section.innerHTML = part.html;
-  return section;
-}
-
-/** Follow a link in a new tab, without saying where it was; within the work, go there. */
-function follow(event: MouseEvent, inside: Document): void {
-  const link = (event.target as Element).closest?.('a[href]');
-  const address = link?.getAttribute('href') ?? '';
-  if (!link) {
-    return;
-  }
-  event.preventDefault();
-  if (address.startsWith('#')) {
-    inside.getElementById(address.slice(1))?.scrollIntoView();
-  } else if (/^(https?:\/\/|mailto:)/i.test(address)) {
-    window.open(address, '_blank', 'noopener,noreferrer');
-  }
 }

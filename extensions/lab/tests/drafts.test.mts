@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Drafts, type Shelf } from '../src/drafts.ts';
-import { EMPTY, type Form, isSame, merge, missing } from '../src/forms.ts';
+import { EMPTY, type Form, formOf, isSame, merge, missing } from '../src/forms.ts';
+import { find, type Inline, inOrder, withText } from '../src/inline.ts';
 
 class Memory implements Shelf {
   private readonly items = new Map<string, string>();
@@ -118,4 +119,47 @@ test('a comment that was deleted on purpose stays deleted', () => {
 test('a review without levels or without an overall comment says what is missing', () => {
   assert.deepEqual(missing(form(' ', { scores: { a: 0 } }), [{ id: 'a' }, { id: 'b' }]), ['b', 'overall']);
   assert.deepEqual(missing(form('text', { scores: { a: 0 } }), [{ id: 'a' }]), []);
+});
+
+const at = (cell: string | null, text: string, quote = ''): Inline => ({ file: 'ps1.ipynb', cell, quote, text });
+
+test('comments at cells of two windows stay: both at two places, both texts at one, and what one removed is gone', () => {
+  const base = form('', { inline: [at('a', 'old'), at('b', 'removed here')] });
+  const mine = form('', { inline: [at('a', 'mine'), at('c', 'only mine')] });
+  const theirs = form('', { inline: [at('a', 'theirs'), at('b', 'removed here'), at('d', 'only theirs')] });
+  const { inline } = merge(base, mine, theirs, '--');
+  assert.deepEqual(
+    inline.map(one => [one.cell, one.text]),
+    [
+      ['a', 'mine\n\n--\ntheirs'],
+      ['c', 'only mine'],
+      ['d', 'only theirs']
+    ]
+  );
+});
+
+test('a comment that was removed in one window and written on in another stays', () => {
+  const base = form('', { inline: [at('a', 'old')] });
+  assert.equal(merge(base, form(''), form('', { inline: [at('a', 'old and new')] }), '--').inline.length, 1);
+});
+
+test('a comment that has no words yet is none, and where one is, it is gone on with', () => {
+  assert.deepEqual(formOf(form('', { inline: [at('a', ' ')] })).inline, []);
+  assert.ok(isSame(form('', { inline: [at('a', '')] }), EMPTY));
+  assert.deepEqual(withText([at('a', 'one'), at('b', 'two')], at('a', ''), 'more'), [at('a', 'more'), at('b', 'two')]);
+});
+
+test('comments are in the order of the work, the file as a whole first', () => {
+  const all = [at('b', '2'), { ...at(null, '0'), file: 'a.csv' }, at('a', '1'), at(null, '0')];
+  assert.deepEqual(
+    inOrder(all, { 'ps1.ipynb': ['a', 'b'] }).map(one => one.file + one.text),
+    ['a.csv0', 'ps1.ipynb0', 'ps1.ipynb1', 'ps1.ipynb2']
+  );
+});
+
+test('a quote is found whatever white space the browser put between', () => {
+  assert.deepEqual(find('a  mean\n of 4', 'mean of'), [3, 11]);
+  assert.deepEqual(find('| 1 | 2 |', '1\t|'), [2, 5]);
+  assert.equal(find('nothing', 'else'), null);
+  assert.equal(find('nothing', ' '), null);
 });

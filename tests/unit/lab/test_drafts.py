@@ -14,4 +14,4 @@ def test_no_typed_text_is_lost() -> None:
     done = subprocess.run(command, cwd=LAB, env=environ, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout
-    assert "pass 12" in done.stdout
+    assert "pass 17" in done.stdout

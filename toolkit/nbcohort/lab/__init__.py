@@ -15,6 +15,11 @@ def _load_jupyter_server_extension(app: Any) -> None:
     """Add the handlers."""
     from nbcohort.lab.handlers import handlers
     from nbcohort.lab.service import Service
+    from nbcohort.lab.workspace import Workspace
+    from nbcohort.lab.workspace_handlers import workspace_handlers
 
-    app.web_app.settings["nbcohort_service"] = Service()
-    app.web_app.add_handlers(".*$", handlers(app.web_app.settings["base_url"]))
+    settings = app.web_app.settings
+    settings["nbcohort_service"] = Service()
+    settings["nbcohort_workspace"] = Workspace(settings["nbcohort_service"])
+    app.web_app.add_handlers(".*$", handlers(settings["base_url"]))
+    app.web_app.add_handlers(".*$", workspace_handlers(settings["base_url"]))

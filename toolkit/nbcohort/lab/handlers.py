@@ -105,19 +105,6 @@ class WrittenReview(LabHandler):
         await self.answer(lambda: self.service.save(cohort, task, review, begun_from))
 
 
-class ShownFile(LabHandler):
-    """A file of the work I review."""
-
-    @authenticated  # type: ignore[untyped-decorator]
-    @authorized  # type: ignore[untyped-decorator]
-    async def get(self, cohort: str, task: str) -> None:
-        """Return a page of it as harmless HTML."""
-        path, start = self.get_argument("path"), self.get_argument("start", "0")
-        if not start.isdecimal() or len(start) > 9:
-            raise Invalid(_("“start” is the number of a part of the file."))
-        await self.answer(lambda: self.service.show(cohort, task, path, int(start)))
-
-
 class Received(LabHandler):
     """The reviews of my works."""
 
@@ -142,6 +129,5 @@ def handlers(base_url: str) -> list[tuple[str, type[LabHandler]]]:
         (rf"{root}/today", Today),
         (rf"{root}/{_TASK}", ReviewTask),
         (rf"{root}/{_TASK}/review", WrittenReview),
-        (rf"{root}/{_TASK}/shown", ShownFile),
         (rf"{root}/{_COHORT}/review/received", Received),
     ]

@@ -6,10 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from nbcohort.client import ServiceClient, ServiceRefused, file_url
-from nbcohort.errors import Invalid
-from nbcohort.i18n import _
-from nbcohort.lab.works import Work
+from nbcohort.client import ServiceClient, ServiceRefused
 
 PAUSES = (0.5,)
 """Seconds before another attempt: somebody is waiting at a screen, and the page asks again by itself."""
@@ -24,7 +21,6 @@ class Service:
         self._connect = connect or (lambda: ServiceClient.from_environment(pauses=PAUSES))
         self._lock = threading.Lock()
         self._client: ServiceClient | None = None
-        self._opened: tuple[str, Work] | None = None
 
     @property
     def client(self) -> ServiceClient:
@@ -115,22 +111,6 @@ class Service:
     def received(self, cohort: str) -> Json:
         """Return what came of my works in rounds that are closed."""
         return {"items": list(self.client.pages(f"/cohorts/{cohort}/review/received"))}
-
-    def show(self, cohort: str, task: str, path: str, start: int) -> Json:
-        """Return a page of a file of the work I review, as harmless HTML, from its part number `start` on.
-
-        Raises Invalid for a path that leads elsewhere, and for a notebook that cannot be read.
-        """
-        if any(part in ("", ".", "..") for part in path.split("/")):
-            raise Invalid(_("“{path}” is no file of a work.").format(path=path))
-        return self._work(file_url(f"/cohorts/{cohort}/review/tasks/{task}", path), path).page(start)
-
-    def _work(self, address: str, path: str) -> Work:
-        """Return a file, opened. The last one is kept: it is read a page at a time, and never changes."""
-        opened = self._opened
-        if opened is None or opened[0] != address:
-            opened = self._opened = (address, Work.of(path, self.client.read(address)))
-        return opened[1]
 
 
 def _of(cohort: Mapping[str, Any]) -> dict[str, str]:

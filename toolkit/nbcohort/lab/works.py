@@ -38,6 +38,8 @@ _LARGEST_CELL = 8_000_000
 """Characters of HTML of one cell's outputs."""
 _LONGEST_CODE = 100_000
 """Characters of a code cell that are coloured, or shown at all."""
+_LONGEST_ID = 100
+"""Characters of a cell's id in a comment, as the service takes it."""
 _PICTURES = {".gif": "gif", ".jpeg": "jpeg", ".jpg": "jpeg", ".png": "png", ".webp": "webp"}
 _LARGEST_PICTURE = 10_000_000
 """Bytes."""
@@ -50,6 +52,8 @@ class Work:
     kind: str
     parts: int
     shown: Callable[[int], dict[str, str]]
+    cells: tuple[str | None, ...] = ()
+    """Of a notebook, how the service calls its cells; None for one that it cannot call."""
 
     @classmethod
     def of(cls, path: str, content: bytes) -> "Work":
@@ -94,7 +98,7 @@ def _text(content: bytes) -> Work:
 
 
 def _notebook(path: str, content: bytes) -> Work:
-    notebook = _read(path, content)
+    notebook, ids = _read(path, content)
     cells = notebook.cells
     language = language_of(notebook.metadata.get("language_info"))
     highlight = Highlight2HTML(pygments_lexer=language.get("pygments_lexer", language["name"]))
@@ -110,14 +114,15 @@ def _notebook(path: str, content: bytes) -> Work:
             return {"kind": "code", "html": _code(cell, source, highlight, Outputs(widgets))}
         return {"kind": "raw", "html": f"<pre>{escape(source[:_LONGEST_CODE])}</pre>"}
 
-    return Work("notebook", len(cells), shown)
+    return Work("notebook", len(cells), shown, ids)
 
 
-def _read(path: str, content: bytes) -> NotebookNode:
-    """Return a notebook of today's format, with cells that are objects; Invalid for what is none."""
+def _read(path: str, content: bytes) -> tuple[NotebookNode, tuple[str | None, ...]]:
+    """Return a notebook of today's format, with cells that are objects, and their ids; Invalid for what is none."""
     name = PurePosixPath(path).name
     try:
         found = json.loads(content)
+        ids = _ids(found)
         if isinstance(found, dict) and found.get("nbformat") != 4:
             found = nbformat.convert(nbformat.from_dict(found), 4)
     except Exception as error:  # a damaged file may fail anywhere in its conversion
@@ -133,7 +138,16 @@ def _read(path: str, content: bytes) -> NotebookNode:
         )
     except RecursionError as error:
         raise Invalid(_not_readable(name)) from error
-    return notebook
+    return notebook, ids if len(ids) == len(notebook.cells) else (None,) * len(notebook.cells)
+
+
+def _ids(found: Any) -> tuple[str | None, ...]:
+    """Return how the service calls the cells of a notebook as it is stored: nothing where there is an odd cell."""
+    cells = found.get("cells") if isinstance(found, Mapping) else None
+    if not isinstance(cells, list) or not all(isinstance(cell, Mapping) for cell in cells):
+        return ()
+    names = [str(cell.get("id") or f"cell-{i}") for i, cell in enumerate(cells)]
+    return tuple(name if len(name) <= _LONGEST_ID else None for name in names)
 
 
 def _not_readable(name: str) -> str:
