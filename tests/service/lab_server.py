@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,12 +30,24 @@ class Server:
 
     url: str
     http: httpx.Client
+    log: Path
+    start: "Callable[[], subprocess.Popen[bytes]]"
     process: "subprocess.Popen[bytes]"
 
     @property
     def lab(self) -> str:
         """The address at which a browser is logged in, and finds nothing open."""
         return f"{self.url}lab?token={TOKEN}&reset"
+
+    def kill(self) -> None:
+        """End it without warning."""
+        self.process.kill()
+        self.process.wait(30)
+
+    def come_back(self) -> None:
+        """Start it again, at the same address."""
+        self.process = self.start()
+        _wait(self)
 
     def get(self, address: str, /, **params: Any) -> httpx.Response:
         """Ask below `nbcohort/api/`."""
@@ -62,17 +74,20 @@ def running_server(home: Path, environ: Mapping[str, str]) -> Iterator[Server]:
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--ServerApp.port={port}"]
     command += [f"--ServerApp.tornado_settings={{'headers': {{'Content-Security-Policy': \"{_POLICY}\"}}}}"]
     command += [f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={home}", "--ServerApp.port_retries=0"]
-    with (home / ".log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=home, env=environ, stdout=log, stderr=subprocess.STDOUT)
+
+    def start() -> "subprocess.Popen[bytes]":
+        with (home / ".log").open("wb") as log:
+            return subprocess.Popen(command, cwd=home, env=environ, stdout=log, stderr=subprocess.STDOUT)
+
     url = f"http://127.0.0.1:{port}/"
-    server = Server(url, httpx.Client(base_url=f"{url}nbcohort/api/", timeout=60), process)
+    server = Server(url, httpx.Client(base_url=f"{url}nbcohort/api/", timeout=60), home / ".log", start, start())
     try:
-        _wait(server, home / ".log")
+        _wait(server)
         yield server
     finally:
         server.http.close()
-        process.terminate()
-        process.wait(30)
+        server.process.terminate()
+        server.process.wait(30)
 
 
 def is_extension_there() -> bool:
@@ -89,13 +104,13 @@ def _built_extension(folder: Path) -> Path:
     return folder / "jupyter"
 
 
-def _wait(server: Server, log: Path) -> None:
+def _wait(server: Server) -> None:
     for _try in range(1_200):
-        assert server.process.poll() is None, log.read_text()
+        assert server.process.poll() is None, server.log.read_text()
         try:
             server.http.get(f"{server.url}api/status")
         except httpx.TransportError:
             time.sleep(0.1)
         else:
             return
-    raise AssertionError(log.read_text())
+    raise AssertionError(server.log.read_text())

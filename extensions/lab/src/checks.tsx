@@ -36,7 +36,7 @@ export function Checks({ api, root, trans }: ChecksProps): JSX.Element {
   const result = answer?.result;
   if (!result) {
     return (
-      <p role="status" className="jp-nbcohort-Checks">
+      <p className="jp-nbcohort-Checks">
         {problem || (answer ? trans.__('Check results: this work has not been checked.') : trans.__('Check results: loading …'))}
       </p>
     );

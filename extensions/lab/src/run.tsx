@@ -59,7 +59,7 @@ export function RunBar({ api, root, path, shown, onShow, trans }: RunProps): JSX
     setStarting(false);
   };
   return (
-    <div className="jp-nbcohort-bar jp-nbcohort-run">
+    <>
       {isRunning ? (
         <button className="jp-mod-styled" onClick={() => void ask('DELETE')}>
           {trans.__('Stop it')}
@@ -86,6 +86,6 @@ export function RunBar({ api, root, path, shown, onShow, trans }: RunProps): JSX
           </button>
         </span>
       )}
-    </div>
+    </>
   );
 }

@@ -135,6 +135,9 @@ export function Work(props: WorkProps): JSX.Element {
             isFirst={start === 0}
           />
         )}
+      </div>
+      <div className="jp-nbcohort-bar jp-nbcohort-run">
+        {isNotebook && <RunBar key={path} {...{ api, root, path, trans }} shown={ran > 0} onShow={setRan} />}
         {onComment && page && (
           // The text stays selected when the button is pressed, since the button is outside of the frame.
           <button className="jp-mod-styled" onClick={beginOnSelection}>
@@ -142,7 +145,6 @@ export function Work(props: WorkProps): JSX.Element {
           </button>
         )}
       </div>
-      {isNotebook && <RunBar key={path} {...{ api, root, path, trans }} shown={ran > 0} onShow={setRan} />}
       <div role="status" className="jp-nbcohort-Work-status">
         {path === '' && <p>{trans.__('There is no file in this work that can be shown.')}</p>}
         {path !== '' && !page && !problem && <p>{trans.__('Loading …')}</p>}
