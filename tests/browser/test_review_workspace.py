@@ -12,7 +12,7 @@ from nbcohort.checks.results import Finding, Where, result
 from nbcohort.testing import RunningService, running_fake_hub, running_service
 from tests.service.classroom import ok
 from tests.service.lab_server import Server, is_extension_there, running_server
-from tests.service.review_room import ReviewRoom, notebook
+from tests.service.review_room import FULL, ReviewRoom, notebook
 
 RUN = "parent.ran = 1"
 HOSTILE = (
@@ -26,6 +26,7 @@ OUTPUTS: list[dict[str, str]] = [
     {"image/svg+xml": f"<svg xmlns='http://www.w3.org/2000/svg' onload='{RUN}'><script>{RUN}</script></svg>"},
     {"text/markdown": f"**Note** [click](javascript:{RUN}) {HOSTILE}"},
     {"text/latex": TEX},
+    {"text/latex": r"$\bar x_{1}$"},
     {"application/javascript": RUN, "text/plain": "no script"},
 ]
 HUGE = 1_500_000
@@ -84,6 +85,11 @@ def _opened(service: RunningService) -> ReviewRoom:
         checked = {"submission": handed_in["id"], "result": CHECKED.model_dump(mode="json")}
         ok(room.room.post(f"{room.root}/checks", json=checked))
     room.open_round()
+    for account in ("ben", "cleo", "dora"):
+        for task in room.tasks(account):
+            copy = room.get(account, f"tasks/{task['id']}/files/ps1.ipynb").json()
+            at_cell = {"file": "ps1.ipynb", "cell": copy["cells"][1]["id"], "quote": "units", "text": "Of what?"}
+            ok(room.put_review(account, task["id"], {**FULL, "inline": [at_cell]}))
     return room
 
 
@@ -199,7 +205,9 @@ def test_a_review_is_written_reloaded_and_submitted(page: Page, ada: Server, roo
     form.get_by_role("button", name="Submit review").click()
     expect(status(form)).to_contain_text("Submitted. You can change it until")
     others = form.get_by_role("region", name="What others wrote on this work")
-    expect(others).to_contain_text("Nobody else has submitted a review yet.")
+    expect(others).to_contain_text("Works; next, name the units")
+    others.get_by_role("button", name="cell 2 of ps1.ipynb").click()
+    expect(frame_of(page).locator("#cell-2")).to_be_focused()
 
     expect(page.locator("#nbcohort-today").get_by_role("heading", name=re.compile("Done"))).to_be_visible()
     saved = [room.get("ada", f"tasks/{task['id']}/review").json() for task in room.tasks("ada")]
@@ -283,6 +291,7 @@ def test_a_hostile_work_is_shown_and_run_and_does_nothing_but_be_read(page: Page
     for seen in ("42", "Table", "Note"):
         expect(frame.locator("#cell-2").get_by_text(seen, exact=True)).to_be_visible()
     expect(frame.locator("#cell-3")).to_contain_text("x x x")
+    expect(frame.locator("#cell-2 math msub")).to_be_visible()
     bar = page.locator(".jp-nbcohort-Review:visible .jp-nbcohort-bar").first
     expect(bar.get_by_label("File").locator("option", has_text="broken.ipynb (")).to_be_disabled()
     expect(bar).to_contain_text("of 5003")
@@ -301,6 +310,8 @@ def test_a_hostile_work_is_shown_and_run_and_does_nothing_but_be_read(page: Page
     expect(frame.locator("#cell-4")).to_contain_text("ran to 42")
     overall(form).press_sequentially("Still usable.")
     expect(overall(form)).to_have_value(re.compile("Still usable."))
+    form.get_by_label("Comment on Clarity").fill("long" * 100)
+    assert form.evaluate("form => form.scrollWidth <= form.clientWidth")
     run.get_by_role("button", name="As handed in").click()
     expect(frame.locator("#cell-2").get_by_text("Table")).to_be_visible()
 

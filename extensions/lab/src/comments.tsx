@@ -91,7 +91,8 @@ export function Comments({ comments, cells, isOpen, begun, onChange, onGo, trans
   );
 }
 
-function whereOf({ file, cell }: Place, cells: Record<string, CellIds>, trans: TranslationBundle): string {
+/** Return in words what a comment is about. */
+export function whereOf({ file, cell }: Place, cells: Record<string, CellIds>, trans: TranslationBundle): string {
   const number = cell === null ? 0 : (cells[file]?.indexOf(cell) ?? -1) + 1;
   if (cell === null) {
     return file;

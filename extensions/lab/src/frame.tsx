@@ -17,6 +17,7 @@ import React, { useCallback, useEffect, useImperativeHandle, useRef } from 'reac
 
 import type { FilePage, Part } from './api';
 import type { Inline } from './inline';
+import { typeset } from './math';
 import { mark, rangeOf, selectedIn } from './quotes';
 import { SHEET, themed } from './sheet';
 
@@ -68,6 +69,7 @@ export const Frame = React.forwardRef<FrameActions, FrameProps>(function Frame(p
     inside.body.replaceChildren(
       ...(page?.parts ?? []).map(part => section(inside, part, trans, () => comment(part.number, inside)))
     );
+    typeset([...inside.body.querySelectorAll('.cell.markdown, .output.tex')]);
     inside.documentElement.scrollTop = 0;
     inside.onclick = event => follow(event, inside);
     sayAll();

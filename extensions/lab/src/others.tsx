@@ -4,7 +4,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useState } from 'react';
 
 import type { Api, Criterion } from './api';
+import { whereOf } from './comments';
 import type { Form } from './forms';
+import { inOrder, type Place } from './inline';
+import type { CellIds } from './workapi';
 
 interface Other extends Form {
   reviewer: string;
@@ -16,10 +19,12 @@ interface OthersProps {
   rubric: Criterion[];
   /** Of my review; a new one is a reason to look again. */
   version: number;
+  cells: Record<string, CellIds>;
+  onGo: (place: Place) => void;
   trans: TranslationBundle;
 }
 
-export function OthersReviews({ api, root, rubric, version, trans }: OthersProps): JSX.Element {
+export function OthersReviews({ api, root, rubric, version, cells, onGo, trans }: OthersProps): JSX.Element {
   const [others, setOthers] = useState<Other[] | null>(null);
   const [sentence, setSentence] = useState('');
   useEffect(() => {
@@ -60,9 +65,13 @@ export function OthersReviews({ api, root, rubric, version, trans }: OthersProps
           </dl>
           {other.inline.length > 0 && (
             <ul>
-              {other.inline.map((one, n) => (
+              {inOrder(other.inline, cells).map((one, n) => (
                 <li key={n}>
-                  {one.quote !== '' && <q>{one.quote}</q>} <span className="jp-nbcohort-said">{one.text}</span>
+                  <button type="button" className="jp-nbcohort-link" onClick={() => onGo(one)}>
+                    {whereOf(one, cells, trans)}
+                  </button>
+                  {one.quote !== '' && <q>{one.quote}</q>}
+                  <p className="jp-nbcohort-said">{one.text}</p>
                 </li>
               ))}
             </ul>

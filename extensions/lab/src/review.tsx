@@ -93,6 +93,7 @@ function Sides(props: SidesProps): JSX.Element {
     }
     setBegun({ ...place });
   };
+  const onGo = (place: Place): void => setTarget({ ...place });
   const root = rootOf(session.cohort, opened.task.id);
   const shownWork = { root, pseudonym: opened.task.pseudonym, files: opened.files };
   const onComment = isOpen && form.inline.length < MOST ? begin : null;
@@ -111,8 +112,15 @@ function Sides(props: SidesProps): JSX.Element {
           {...{ cells, isOpen, begun, trans }}
           comments={form.inline}
           onChange={inline => session.change({ ...form, inline })}
-          onGo={place => setTarget({ ...place })}
+          onGo={onGo}
         />
+        {opened.review.submitted_version !== null && (
+          <OthersReviews
+            {...{ api, root, cells, onGo, trans }}
+            rubric={opened.task.rubric}
+            version={opened.review.submitted_version}
+          />
+        )}
       </RubricForm>
     </div>
   );
@@ -169,9 +177,6 @@ function RubricForm({ session, opened, trans, open, api, root, children }: FormP
         onChange={overall => change({ overall })}
       />
       {children}
-      {opened.review.submitted_version !== null && (
-        <OthersReviews {...{ api, root, trans }} rubric={task.rubric} version={opened.review.submitted_version} />
-      )}
       <footer>
         {isOpen && (
           <button type="submit" className="jp-mod-styled jp-mod-accept" disabled={session.busy}>

@@ -3,7 +3,7 @@
 import { type IThemeManager, ReactWidget, UseSignal } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { type ISignal, Signal } from '@lumino/signaling';
-import React, { useCallback, useRef, useState } from 'react';
+import React, { useCallback, useEffect, useRef, useState } from 'react';
 
 import { type Api, type Criterion, Problem, type WorkFile } from './api';
 import { Drafts } from './drafts';
@@ -107,7 +107,7 @@ export class SampleSession {
     try {
       const compared = await this.api.ask<Compared>(`${this.root}/score`, { scores, comments, overall });
       this.opened = this.opened && { ...this.opened, compared };
-      this.announcement = this.trans.__('Scored. Below is how you and the instructor compare.');
+      this.announcement = this.trans.__('Scored. Here is how you and the instructor compare.');
       this.drafts.saved(this.form);
       this._scored.emit();
     } catch (error) {
@@ -259,12 +259,21 @@ function SampleForm({ opened, session, trans }: FormProps): JSX.Element {
 
 function Comparison({ opened, compared, session, trans }: FormProps & { compared: Compared }): JSX.Element {
   const { rubric, pseudonym } = opened.sample;
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (session.announcement !== '') {
+      heading.current?.focus(); // the form that had the focus has gone
+    }
+  }, []);
   const levelOf = (criterion: string, index: number): string =>
     rubric.find(one => one.id === criterion)?.levels[index]?.title ?? trans.__('no level');
   return (
     <section className="jp-nbcohort-Form jp-nbcohort-Comparison" aria-label={trans.__('How you compare on sample %1', pseudonym)}>
-      <h2>{trans.__('Sample %1: you and the instructor', pseudonym)}</h2>
-      <p>{trans.__('You agree to %1 %. This is a part of how much your reviews count.', Math.round(compared.agreement))}</p>
+      <p role="status" className="jp-nbcohort-announcement">
+        {session.announcement}
+      </p>
+      <h2 ref={heading} tabIndex={-1}>{trans.__('Sample %1: you and the instructor', pseudonym)}</h2>
+      <p>{trans.__('You agree to %1 %. This is a part of the quality of your reviews.', Math.round(compared.agreement))}</p>
       {compared.criteria.map(one => (
         <section key={one.id} aria-label={one.title}>
           <h3>{one.title}</h3>
@@ -291,9 +300,6 @@ function Comparison({ opened, compared, session, trans }: FormProps & { compared
       <h3>{trans.__('The instructor, on the whole')}</h3>
       <p className="jp-nbcohort-said">{compared.overall}</p>
       <p>{trans.__('Go on with the next one on Today.')}</p>
-      <p role="status" className="jp-nbcohort-announcement">
-        {session.announcement}
-      </p>
     </section>
   );
 }

@@ -175,7 +175,7 @@ def _code(cell: NotebookNode, source: str, highlight: Highlight2HTML, outputs: O
         if size > _LARGEST_CELL:
             pieces.append(_left_out())
             return "".join(pieces)
-        pieces.append(f'<div class="output">{html}</div>')
+        pieces.append(f'<div class="output{_tex(output)}">{html}</div>')
     if isinstance(all_of_them, list) and len(all_of_them) > _OUTPUTS:
         pieces.append(_left_out())
     return "".join(pieces)
@@ -220,6 +220,11 @@ def _joined(text: Any) -> str:
 def _output(output: NotebookNode) -> str:
     markdown = output.get("data", {}).get("text/markdown")
     return _markdown(markdown, {}) if isinstance(markdown, str) else html_of(output)
+
+
+def _tex(output: NotebookNode) -> str:
+    """Return the class of an output whose TeX is shown as formulas; in HTML and text, dollars may be dollars."""
+    return " tex" if {"text/latex", "text/markdown"} & output.get("data", {}).keys() else ""
 
 
 def _left_out() -> str:
