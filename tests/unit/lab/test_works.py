@@ -158,3 +158,16 @@ def test_what_is_beyond_the_end_is_empty() -> None:
 
 def test_what_is_no_text_says_so() -> None:
     assert "cannot be shown" in shown(b"\0\1\2", "model.pkl")
+
+
+def test_cells_are_called_by_their_ids_or_their_places() -> None:
+    content = notebook({**markdown("a"), "id": "one"}, markdown("b"), {**markdown("c"), "id": "x" * 200})
+    assert Work.of("a.ipynb", content).cells == ("one", "cell-1", None)
+    odd = json.dumps({"cells": [None, markdown("a")], "metadata": {}, "nbformat": 4}).encode()
+    assert Work.of("a.ipynb", odd).cells == (None,), "whom the service cannot call, nobody calls by a wrong number"
+
+
+def test_dollars_are_formulas_in_latex_and_markdown_alone() -> None:
+    page = shown(notebook(code("x", display(text_latex="$x$"), display(text_html="<b>$5 and $6</b>"))))
+    assert page.count('class="output tex"') == 1
+    assert page.count('class="output"') == 1
