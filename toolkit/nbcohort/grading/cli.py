@@ -1,5 +1,6 @@
 """`nbcohort grade`."""
 
+import gc
 import json
 import signal
 import threading
@@ -65,6 +66,8 @@ def grade(
     from nbcohort.grading import grade as grading
     from nbcohort.grading.course_room import open_course, tools_on_path
 
+    gc.freeze()  # what is imported stays
+    gc.enable()
     results: list[Result] = []
     with tools_on_path():
         room = open_course(course, Config({"SandboxedExecute": {"unsafe": unsafe}}))
