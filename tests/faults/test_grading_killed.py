@@ -79,7 +79,7 @@ def test_ctrl_c_ends_what_runs_keeps_what_is_done_and_says_how_to_go_on(few: Cla
     program.send_signal(signal.SIGINT)
     printed, complained = program.communicate(timeout=20)
 
-    assert program.returncode == 130
+    assert program.returncode == 130, (printed, complained)
     assert printed == ""
     assert "`nbcohort grade ps1` goes on with the others." in complained
     assert "Traceback" not in complained

@@ -2,14 +2,14 @@
 
 import logging
 import sys
+from collections.abc import Callable
 
 import typer
 from rich.console import Console
 
-from nbcohort import __version__, plugins_cli
+from nbcohort import __version__
 from nbcohort.errors import NbcohortError
 from nbcohort.i18n import _
-from nbcohort.loading import load_plugins
 
 
 def _show_version(value: bool) -> None:
@@ -28,15 +28,11 @@ def _options(
 
 def build_app() -> typer.Typer:
     """Return the command line with every plugin's commands."""
-    app = typer.Typer(
-        name="nbcohort",
-        help=_("Run a data-science course where a cohort learns together."),
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    app.callback()(_options)
-    app.command("plugins")(plugins_cli.plugins)
+    from nbcohort.loading import load_plugins
+    from nbcohort.plugins_cli import plugins as show_plugins
+
+    app = _empty_app()
+    app.command("plugins")(show_plugins)
     plugins = load_plugins()
     plugins.declared("commands", lambda nothing: None, app=app)
     for plugin in plugins:
@@ -45,11 +41,32 @@ def build_app() -> typer.Typer:
     return app
 
 
-def main() -> None:
-    """Run the command line; a `NbcohortError` becomes one line on stderr and exit code 1."""
+def _empty_app() -> typer.Typer:
+    app = typer.Typer(
+        name="nbcohort",
+        help=_("Run a data-science course where a cohort learns together."),
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    return app
+
+
+def _app_with(commands: Callable[[typer.Typer], None]) -> typer.Typer:
+    app = _empty_app()
+    commands(app)
+    return app
+
+
+def main(commands: Callable[[typer.Typer], None] | None = None) -> None:
+    """Run the command line; a `NbcohortError` becomes one line on stderr and exit code 1.
+
+    With `commands`, which adds some, it has only these.
+    """
     logging.getLogger("nbcohort.loading").addHandler(logging.NullHandler())  # told in a line each, without traceback
     try:
-        build_app()()
+        (build_app() if commands is None else _app_with(commands))()
     except NbcohortError as error:
         _fail(str(error))
     except ModuleNotFoundError as error:

@@ -32,6 +32,7 @@ print(hasattr(sys, "last_value"), sorted(os.listdir(".")), shell.history_manager
 @pytest.fixture
 def zygote() -> Iterator[Zygote]:
     made = Zygote(Environment(("numpy", "matplotlib.pyplot"), (), probe("namespaces")))
+    made.wait_until_ready()
     yield made
     made.close()
 

@@ -1,8 +1,14 @@
 """`nbcohort grade`."""
 
+import gc
 import json
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -60,6 +66,8 @@ def grade(
     from nbcohort.grading import grade as grading
     from nbcohort.grading.course_room import open_course, tools_on_path
 
+    gc.freeze()  # what is imported stays
+    gc.enable()
     results: list[Result] = []
     with tools_on_path():
         room = open_course(course, Config({"SandboxedExecute": {"unsafe": unsafe}}))
@@ -73,9 +81,12 @@ def grade(
                 force, workers, executor, not no_feedback, tell=lambda sentence: _tell(sentence, bar.console)
             )
             try:
-                for result in grading.grade(room, assignment, chosen, options):
-                    results.append(result)
-                    bar.update(task, advance=1, description=result.account)
+                with _heard_interrupts() as interrupted:
+                    for result in grading.grade(room, assignment, chosen, options):
+                        if interrupted.is_set():
+                            raise KeyboardInterrupt
+                        results.append(result)
+                        bar.update(task, advance=1, description=result.account)
             except KeyboardInterrupt:
                 bar.stop()
                 _tell(_interrupted(assignment, len(results), len(chosen)))
@@ -101,6 +112,36 @@ def grade(
 
 _INTERRUPTED = 130
 """The exit code of what Ctrl-C has ended, as shells have it."""
+
+
+@contextmanager
+def _heard_interrupts() -> Iterator[threading.Event]:
+    """Raise KeyboardInterrupt at Ctrl-C, if not at once then at the end: what was interrupted may have swallowed it.
+
+    The event tells that it happened.
+    """
+    interrupted = threading.Event()
+
+    def note(_number: int, _frame: FrameType | None) -> None:
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:  # ignored, as in a shell's background; or someone else hears it
+        yield interrupted
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield interrupted
+    except Exception as error:
+        if interrupted.is_set():
+            raise KeyboardInterrupt from error
+        raise
+    else:
+        if interrupted.is_set():
+            raise KeyboardInterrupt
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _tell(sentence: str, console: Console | None = None) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import threading
 import tomllib
 from collections.abc import Sequence
 from contextlib import suppress
@@ -37,16 +36,12 @@ def start_what_is_forked(course: Path, *, unsafe: bool) -> None:
 
 
 def start_in_time(arguments: Sequence[str]) -> None:
-    """Do so in the background for the command line of `nbcohort grade`, before it is understood as it should be."""
+    """Do so for the command line of `nbcohort grade`, before it is understood as it should be."""
     course = Path(_value_of("--course", arguments) or os.environ.get("NBCOHORT_COURSE") or ".")
     if _value_of("--executor", arguments):
         return
-
-    def start() -> None:
-        with suppress(NbcohortError, OSError):  # the command itself comes across it, too, and says it
-            start_what_is_forked(course, unsafe="--unsafe" in arguments)
-
-    threading.Thread(target=start, name="in-time", daemon=True).start()
+    with suppress(NbcohortError, OSError):  # the command itself comes across it, too, and says it
+        start_what_is_forked(course, unsafe="--unsafe" in arguments)
 
 
 def _value_of(option: str, arguments: Sequence[str]) -> str | None:

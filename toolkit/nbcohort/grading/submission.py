@@ -15,6 +15,7 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.validator import get_validator
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import find_all_files
@@ -109,6 +110,8 @@ class Preparer:
         self._source = Path(self._courses.format_path(self._courses.source_directory, ".", master.assignment))
         kept = {str(self._source / name) for name in converter.exclude_overwriting.get(master.assignment, [])}
         self._overwritten = [path for path in self._files(self._source) if str(self._source / path) not in kept]
+        for relaxed in (False, True):  # compiled now, once, and not by each thread at the same moment
+            get_validator(nbformat.current_nbformat, nbformat.current_nbformat_minor, relax_add_props=relaxed)
 
     def _files(self, folder: Path) -> list[Path]:
         """Return the files that nbgrader copies from a folder, relative to it."""

@@ -2,6 +2,7 @@
 
 import functools
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -75,9 +76,18 @@ def _another(zygote: Zygote, job: Job) -> Iterator[ForkedKernel]:
         yield kernel
 
 
-@functools.cache
+_ASKING = threading.Lock()
+"""Who asks at the same moment as another waits for the answer, and does not look itself."""
+
+
 def is_our_python(kernel_name: str) -> bool:
     """Return whether the kernel of this name is the one of the Python that runs us."""
+    with _ASKING:
+        return _is_our_python(kernel_name)
+
+
+@functools.cache
+def _is_our_python(kernel_name: str) -> bool:
     if not kernel_name:
         return True
     try:

@@ -80,7 +80,7 @@ class Zygote:
     """One zygote; several threads may ask it to fork."""
 
     def __init__(self, environment: Environment) -> None:
-        """Start it; raises `CannotFork`, or what the sandbox raises."""
+        """Start it, and do not wait until it is ready. Raises `CannotFork`, or what the sandbox raises."""
         self._environment = environment
         self._turn = threading.Lock()
         self._spares: dict[_Kind, Fork] = {}
@@ -90,25 +90,35 @@ class Zygote:
         self._lately: deque[int] = deque(maxlen=6)
         """How many ran when the last ones were asked for."""
         self._closed = False
+        self._is_ready = False
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.settimeout(_SECONDS)
         self.program: Sandboxed | None = None
         try:
             with theirs:
                 self.process = self._start(theirs.fileno())
-            ready = self._ready()
         except BaseException:
             self.close()
             raise
-        if ready["threads"] != 1:
+
+    def wait_until_ready(self) -> None:
+        """Wait until it can fork. Raises `CannotFork` if it cannot, and ends it then; for one thread at a time."""
+        if self._is_ready:
+            return
+        try:
+            ready = self._ready()
+            if ready["threads"] != 1:
+                raise CannotFork(
+                    _(
+                        "Notebooks run in kernels of their own, which takes longer: importing {modules} starts threads."
+                        " Leave out of `preload` what does."
+                    ).format(modules=", ".join(self._environment.preload))
+                )
+        except BaseException:
             self.close()
-            raise CannotFork(
-                _(
-                    "Notebooks run in kernels of their own, which takes longer: importing {modules} starts threads."
-                    " Leave out of `preload` what does."
-                ).format(modules=", ".join(environment.preload))
-            )
+            raise
         self.not_imported: list[str] = ready["failed"]
+        self._is_ready = True
 
     def _start(self, control: int) -> "subprocess.Popen[bytes]":
         environment = self._environment
@@ -266,28 +276,31 @@ class Zygotes:
         self._zygotes: dict[Environment, Zygote] = {}
 
     def of(self, environment: Environment) -> Zygote:
-        """Return the zygote of an environment; a new one if it has ended. Raises as `Zygote` does."""
-        with self._turn:
-            lock = self._locks.setdefault(environment, threading.Lock())
-        with lock:
-            zygote = self._zygotes.get(environment)
-            if zygote is None or zygote.has_ended():
-                if zygote:
-                    zygote.close()
-                zygote = self._zygotes[environment] = Zygote(environment)
+        """Return the zygote of an environment, ready; a new one if it has ended. Raises `CannotFork` and `OSError`."""
+        with self._lock(environment):
+            zygote = self._started(environment)
+            zygote.wait_until_ready()
             return zygote
 
     def start(self, environment: Environment) -> None:
-        """Start the zygote of an environment in the background, so that the first notebook need not wait for it.
+        """Start the zygote of an environment, so that the first notebook need not wait as long for it.
 
         What goes wrong is told to the first notebook.
         """
+        with self._lock(environment), contextlib.suppress(NbcohortError, OSError):
+            self._started(environment)
 
-        def start() -> None:
-            with contextlib.suppress(NbcohortError):
-                self.of(environment)
+    def _lock(self, environment: Environment) -> threading.Lock:
+        with self._turn:
+            return self._locks.setdefault(environment, threading.Lock())
 
-        threading.Thread(target=start, name="zygote", daemon=True).start()
+    def _started(self, environment: Environment) -> Zygote:
+        zygote = self._zygotes.get(environment)
+        if zygote is None or zygote.has_ended():
+            if zygote:
+                zygote.close()
+            zygote = self._zygotes[environment] = Zygote(environment)
+        return zygote
 
     def close(self) -> None:
         """End them all."""

@@ -3,6 +3,7 @@
 import ast
 import builtins
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from textwrap import indent
 from typing import Any
 
@@ -97,16 +98,17 @@ def name_of(cell: NotebookNode) -> str:
     return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
 
 
-def builtins_of(source: str) -> list[str]:
+@lru_cache(256)  # a whole cohort has the same tests
+def builtins_of(source: str) -> tuple[str, ...]:
     """Return the builtins that a test calls."""
     try:
         nodes = list(ast.walk(ast.parse(source)))
     except (SyntaxError, ValueError, RecursionError):
-        return []
+        return ()
     names = [node for node in nodes if isinstance(node, ast.Name)]
     stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
     used = {node.id for node in names if isinstance(node.ctx, ast.Load)} - stored
-    return sorted(used & vars(builtins).keys())
+    return tuple(sorted(used & vars(builtins).keys()))
 
 
 def _canary(source: str) -> str:
