@@ -108,22 +108,6 @@ export interface FilePage {
   next: number | null;
 }
 
-export interface ReceivedReview {
-  reviewer: string;
-  scores: Record<string, number>;
-  comments: Record<string, string>;
-  overall: string;
-}
-
-export interface Received {
-  assignment: string;
-  title: string;
-  work: string;
-  rubric: Criterion[];
-  reviews: ReceivedReview[];
-  score: { overall: { percent: number; spread: number | null } | null; count: number; wanted: number; note: string | null };
-}
-
 /** Something went wrong; `message` is the sentence for the person. */
 export class Problem extends Error {
   constructor(
@@ -186,14 +170,11 @@ export class Api {
     return this.ask(`cohorts/${cohort}/review/tasks/${task}/shown${query}`);
   }
 
-  async received(cohort: string): Promise<Received[]> {
-    return (await this.ask<{ items: Received[] }>(`cohorts/${cohort}/review/received`)).items;
-  }
-
-  private async ask<T>(path: string, body?: unknown): Promise<T> {
+  /** Ask below `nbcohort/api/`: get, or put `body`, unless another method is named. */
+  async ask<T>(path: string, body?: unknown, method = body === undefined ? 'GET' : 'PUT'): Promise<T> {
     const url = URLExt.join(this.settings.baseUrl, 'nbcohort/api', path);
     const signal = AbortSignal.timeout(PATIENCE);
-    const request = body === undefined ? { signal } : { signal, method: 'PUT', body: JSON.stringify(body) };
+    const request = { signal, method, ...(body !== undefined && { body: JSON.stringify(body) }) };
     let response: Response;
     try {
       response = await ServerConnection.makeRequest(url, request, this.settings);

@@ -15,7 +15,7 @@ import type { Api, FilePage, OpenedReview } from './api';
 import { SHEET, themed } from './sheet';
 
 const POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'";
-const FRAME = `<!doctype html><html><head><meta charset="utf-8">
+export const FRAME = `<!doctype html><html><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${POLICY}"><meta name="referrer" content="no-referrer">
 <style id="theme"></style><style>${SHEET}</style></head><body tabindex="0"></body></html>`;
 
@@ -111,7 +111,7 @@ interface PagesProps {
   trans: TranslationBundle;
 }
 
-function Pages({ page, isFirst, back, forth, trans }: PagesProps): JSX.Element {
+export function Pages({ page, isFirst, back, forth, trans }: PagesProps): JSX.Element {
   const from = page.parts[0]?.number ?? 0;
   const to = page.parts[page.parts.length - 1]?.number ?? 0;
   const range =
@@ -165,7 +165,7 @@ function cell(inside: Document, part: FilePage['parts'][number], trans: Translat
 }
 
 /** Follow a link in a new tab, without saying where it was; within the work, go there. */
-function follow(event: MouseEvent, inside: Document): void {
+export function follow(event: MouseEvent, inside: Document): void {
   const link = (event.target as Element).closest?.('a[href]');
   const address = link?.getAttribute('href') ?? '';
   if (!link) {

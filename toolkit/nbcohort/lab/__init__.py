@@ -13,8 +13,11 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 def _load_jupyter_server_extension(app: Any) -> None:
     """Add the handlers."""
+    from nbcohort.lab import after_handlers, round_handlers
     from nbcohort.lab.handlers import handlers
     from nbcohort.lab.service import Service
 
     app.web_app.settings["nbcohort_service"] = Service()
-    app.web_app.add_handlers(".*$", handlers(app.web_app.settings["base_url"]))
+    base = app.web_app.settings["base_url"]
+    for some in (handlers(base), after_handlers.handlers(base), round_handlers.handlers(base)):
+        app.web_app.add_handlers(".*$", some)

@@ -118,16 +118,6 @@ class ShownFile(LabHandler):
         await self.answer(lambda: self.service.show(cohort, task, path, int(start)))
 
 
-class Received(LabHandler):
-    """The reviews of my works."""
-
-    @authenticated  # type: ignore[untyped-decorator]
-    @authorized  # type: ignore[untyped-decorator]
-    async def get(self, cohort: str) -> None:
-        """Return them."""
-        await self.answer(lambda: self.service.received(cohort))
-
-
 def _phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
@@ -143,5 +133,4 @@ def handlers(base_url: str) -> list[tuple[str, type[LabHandler]]]:
         (rf"{root}/{_TASK}", ReviewTask),
         (rf"{root}/{_TASK}/review", WrittenReview),
         (rf"{root}/{_TASK}/shown", ShownFile),
-        (rf"{root}/{_COHORT}/review/received", Received),
     ]

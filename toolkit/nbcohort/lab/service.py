@@ -112,18 +112,18 @@ class Service:
                 return {"saved": False, "review": newest}
         return {"saved": True, "review": self.client.put(path, json=review)}
 
-    def received(self, cohort: str) -> Json:
-        """Return what came of my works in rounds that are closed."""
-        return {"items": list(self.client.pages(f"/cohorts/{cohort}/review/received"))}
-
     def show(self, cohort: str, task: str, path: str, start: int) -> Json:
         """Return a page of a file of the work I review, as harmless HTML, from its part number `start` on.
 
         Raises Invalid for a path that leads elsewhere, and for a notebook that cannot be read.
         """
+        return self.page_of(f"/cohorts/{cohort}/review/tasks/{task}", path, start)
+
+    def page_of(self, root: str, path: str, start: int) -> Json:
+        """Return a page of a file of the work whose address is `root`; as `show` does."""
         if any(part in ("", ".", "..") for part in path.split("/")):
             raise Invalid(_("“{path}” is no file of a work.").format(path=path))
-        return self._work(file_url(f"/cohorts/{cohort}/review/tasks/{task}", path), path).page(start)
+        return self._work(file_url(root, path), path).page(start)
 
     def _work(self, address: str, path: str) -> Work:
         """Return a file, opened. The last one is kept: it is read a page at a time, and never changes."""
