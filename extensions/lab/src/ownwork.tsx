@@ -41,9 +41,11 @@ export function OwnWork({ after, submission, remarks, target, theme, trans }: Ow
   const [paths, setPaths] = useState<string[] | null>(null);
   const [path, setPath] = useState('');
   const [start, setStart] = useState(0);
-  const [page, setPage] = useState<FilePage | null>(null);
+  const [loaded, setLoaded] = useState<{ path: string; start: number; page: FilePage } | null>(null);
   const [problem, setProblem] = useState('');
   const before = useRef<number[]>([]);
+  const goal = useRef<Place | null>(null);
+  const page = loaded?.path === path && loaded.start === start ? loaded.page : null;
   const choose = (chosen: string, part: number): void => {
     before.current = part > 0 ? [0] : [];
     setPath(chosen);
@@ -62,19 +64,26 @@ export function OwnWork({ after, submission, remarks, target, theme, trans }: Ow
     );
   }, [after, submission]);
   useEffect(() => {
-    const index = target?.index ?? 0;
-    const isShown = page !== null && target?.path === path && page.parts.some(part => part.number === index + 1);
-    if (target && !isShown) {
-      choose(target.path, index);
-    }
+    goal.current = target;
   }, [target]);
   useEffect(() => {
+    const place = goal.current;
+    if (place && place.path !== path) {
+      choose(place.path, 0);
+    } else if (place && page) {
+      goal.current = null; // whoever turns the page afterwards is not brought back
+      const index = place.index ?? 0;
+      if (!page.parts.some(part => part.number === index + 1)) {
+        choose(path, index);
+      }
+    }
+  }, [target, path, page]);
+  useEffect(() => {
     let wanted = true;
-    setPage(null);
     if (path !== '') {
       setProblem('');
       after.shown(submission, path, start).then(
-        found => wanted && setPage(found),
+        found => wanted && setLoaded({ path, start, page: found }),
         (error: Error) => wanted && setProblem(error.message)
       );
     }

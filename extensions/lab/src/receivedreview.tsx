@@ -134,7 +134,7 @@ function Flagging({ review, after, done, trans }: Omit<Part, 'work'>): JSX.Eleme
         <>
           <label className="jp-nbcohort-field">
             <span>{trans.__('What is wrong with it?')}</span>
-            <select name="kind" className="jp-mod-styled" defaultValue={was.kind ?? 'abusive'}>
+            <select name="kind" defaultValue={was.kind ?? 'abusive'}>
               <option value="abusive">{trans.__('It is abusive')}</option>
               <option value="empty">{trans.__('It says nothing')}</option>
               <option value="other">{trans.__('Something else')}</option>

@@ -76,7 +76,7 @@ function ChooseCohort({ api, cohort, theme, trans }: RoundProps & { theme: strin
       {cohorts && cohorts.length > 1 && (
         <label>
           {trans.__('Cohort')}{' '}
-          <select className="jp-mod-styled" value={shown?.cohort} onChange={event => setChosen(event.target.value)}>
+          <select value={shown?.cohort} onChange={event => setChosen(event.target.value)}>
             {cohorts.map(one => (
               <option key={one.cohort} value={one.cohort}>
                 {one.title}
@@ -136,7 +136,7 @@ function ChooseRound({ api, cohort, theme, trans }: ChooseRoundProps): JSX.Eleme
           <label>
             {trans.__('Assignment')}{' '}
             <select
-              className="jp-mod-styled"
+             
               value={assignment}
               onChange={event => {
                 setAnnouncement('');

@@ -200,7 +200,7 @@ function Members({ was, free, trans }: { was: Said; free: Member[]; trans: Held[
   return (
     <label className="jp-nbcohort-field">
       <span>{trans.__('Who?')}</span>
-      <select name="account" className="jp-mod-styled" defaultValue={was.account ?? ''} required>
+      <select name="account" defaultValue={was.account ?? ''} required>
         <option value="">{trans.__('Choose …')}</option>
         {[...free]
           .sort((a, b) => a.name.localeCompare(b.name))

@@ -20,7 +20,11 @@ export function scoreInWords(score: Score, trans: TranslationBundle): string[] {
   if (interval && !override) {
     sentences.push(trans.__('It is likely between %1 and %2 %.', rounded(interval[0]), rounded(interval[1])));
   } else if (overall && overall.spread !== null && !override) {
-    sentences.push(trans.__('They differ by %1 percentage points (standard deviation).', rounded(overall.spread)));
+    sentences.push(
+      overall.spread === 0
+        ? trans.__('They agree.')
+        : trans.__('They differ by %1 percentage points (standard deviation).', rounded(overall.spread))
+    );
   }
   return [...sentences, ...[reason, note].filter((one): one is string => Boolean(one))];
 }
