@@ -187,7 +187,7 @@ def two_review_at_lab(room: Round) -> None:
         form = room.panel(account, "Review").locator("form")
         form.get_by_role("radio", name=re.compile("Right")).check()
         form.get_by_role("radio", name=re.compile("Yes")).check()
-        form.get_by_label("Overall comment").fill(FULL["overall"])
+        form.get_by_label("Overall comment").fill(str(FULL["overall"]))
         if account == "ada":
             picture(room.pages["ada"], "reviewing")
         form.get_by_role("button", name="Submit review").click()

@@ -50,13 +50,12 @@ def test_mentors_see_a_round_whole_and_change_nothing_and_learners_see_it_not(
 
     assert len(whole["glance"]["works"]) == len(whole["round"]["works"]) == 7
     assert {"account": "mo", "name": "mo", "role": "mentor"} in whole["members"]
-    for client, ask in (
-        ("ada", lambda: rounds.whole(clients["ada"], room.cohort, held)),
-        ("mo", lambda: rounds.release(clients["mo"], room.cohort, held)),
-    ):
-        with pytest.raises(ServiceRefused) as refused:
-            ask()
-        assert refused.value.status == 403, client
+    with pytest.raises(ServiceRefused) as refused:
+        rounds.whole(clients["ada"], room.cohort, held)
+    assert refused.value.status == 403
+    with pytest.raises(ServiceRefused) as refused:
+        rounds.release(clients["mo"], room.cohort, held)
+    assert refused.value.status == 403
 
 
 def test_an_instructor_gives_and_takes_a_task_with_a_reason(
