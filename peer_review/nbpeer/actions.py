@@ -24,7 +24,7 @@ from nbpeer.copies import Copy
 from nbpeer.copying import copy_for
 from nbpeer.forms import Form, check_form
 from nbpeer.leases import make_room, start
-from nbpeer.models import Answer, Review, ReviewTask, Round, Work, WorkAuthor
+from nbpeer.models import Answer, Flag, Review, ReviewTask, Round, Work, WorkAuthor
 from nbpeer.phases import Phase, TaskState, Times, phase_of, task_state
 from nbpeer.plans import phase_at, plans, reviews_shown, scores_shown, times_held
 from nbpeer.pseudonyms import derive
@@ -58,6 +58,8 @@ class ReceivedReview:
     inline: tuple[inline.Inline, ...]
     mine: Answer | None
     """The newest thing the acting member said of it."""
+    flag: Flag | None
+    """The newest flag that the acting member put on it."""
 
 
 @dataclass(frozen=True)
@@ -281,6 +283,7 @@ def _received(acting: Acting, work: Work, members: Mapping[str, RosterEntry]) ->
         if review is not None:
             reviewer = _reviewer_shown(task, members)
             mine = next((one for one in reversed(task.answers) if one.member == acting.member), None)
+            flag = next((one for one in reversed(task.flags) if one.member == acting.member), None)
             reviews.append(
                 ReceivedReview(
                     review.public_id,
@@ -290,6 +293,7 @@ def _received(acting: Acting, work: Work, members: Mapping[str, RosterEntry]) ->
                     review.overall,
                     inline.of_json(review.inline),
                     mine,
+                    flag,
                 )
             )
     shown = acting.may("review.received.read") or scores_shown(work.round, acting.now)

@@ -308,10 +308,19 @@ class AppealOut(Schema):
         )
 
 
+class MyFlagOut(Schema):
+    """My flag on a review, and what staff decided, if they did."""
+
+    kind: str
+    reason: str
+    decision: str | None
+    decided_because: str | None
+
+
 class ReceivedReviewOut(Schema):
     """A review of my work: by pseudonym, or by name where reviewers and authors know each other.
 
-    `mine` is what I said of it.
+    `mine` is what I said of it, `flag` what I told staff.
     """
 
     id: str
@@ -321,14 +330,16 @@ class ReceivedReviewOut(Schema):
     overall: str
     inline: list[AtCellOut]
     mine: AnswerOut | None
+    flag: MyFlagOut | None
 
 
 class ReceivedOut(Schema):
-    """What came of one work of mine; `score` is null until scores are shown."""
+    """What came of one work of mine, the submission that was swapped; `score` is null until scores are shown."""
 
     assignment: str
     title: str
     work: str
+    submission: str
     rubric: list[CriterionOut]
     reviews: list[ReceivedReviewOut]
     appeals: list[AppealOut]
@@ -342,6 +353,7 @@ class ReceivedOut(Schema):
             assignment=held.assignment,
             title=held.title,
             work=received.work.pseudonym,
+            submission=received.work.submission,
             rubric=rubric_out(rubric_of(held)),
             reviews=[
                 ReceivedReviewOut(
@@ -355,6 +367,13 @@ class ReceivedOut(Schema):
                         for one in review.inline
                     ],
                     mine=review.mine and AnswerOut.of(review.mine),
+                    flag=review.flag
+                    and MyFlagOut(
+                        kind=review.flag.kind,
+                        reason=review.flag.reason,
+                        decision=review.flag.decision,
+                        decided_because=review.flag.decided_because,
+                    ),
                 )
                 for review in received.reviews
             ],

@@ -108,22 +108,6 @@ export interface FilePage {
   next: number | null;
 }
 
-export interface ReceivedReview {
-  reviewer: string;
-  scores: Record<string, number>;
-  comments: Record<string, string>;
-  overall: string;
-}
-
-export interface Received {
-  assignment: string;
-  title: string;
-  work: string;
-  rubric: Criterion[];
-  reviews: ReceivedReview[];
-  score: { overall: { percent: number; spread: number | null } | null; count: number; wanted: number; note: string | null };
-}
-
 /** Something went wrong; `message` is the sentence for the person. */
 export class Problem extends Error {
   constructor(
@@ -179,10 +163,6 @@ export class Api {
     const { scores, comments, overall, inline } = form;
     const body = { scores, comments, overall, inline, submit, begun_from: begunFrom };
     return this.ask(`cohorts/${cohort}/review/tasks/${task}/review`, body);
-  }
-
-  async received(cohort: string): Promise<Received[]> {
-    return (await this.ask<{ items: Received[] }>(`cohorts/${cohort}/review/received`)).items;
   }
 
   /** Ask below `nbcohort/api/`: get, or put `body`, unless another method is named. */

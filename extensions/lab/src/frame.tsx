@@ -22,7 +22,7 @@ import { mark, rangeOf, selectedIn } from './quotes';
 import { SHEET, themed } from './sheet';
 
 const POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'";
-const FRAME = `<!doctype html><html><head><meta charset="utf-8">
+export const FRAME = `<!doctype html><html><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${POLICY}"><meta name="referrer" content="no-referrer">
 <style id="theme"></style><style>${SHEET}</style></head><body tabindex="0"></body></html>`;
 
@@ -175,7 +175,7 @@ function remark(inside: Document, comment: Inline, trans: TranslationBundle): HT
 }
 
 /** Follow a link in a new tab, without saying where it was; within the work, go there. */
-function follow(event: MouseEvent, inside: Document): void {
+export function follow(event: MouseEvent, inside: Document): void {
   const link = (event.target as Element).closest?.('a[href]');
   const address = link?.getAttribute('href') ?? '';
   if (!link) {

@@ -8,12 +8,14 @@ import { usersIcon } from '@jupyterlab/ui-components';
 import { Api, type Task } from './api';
 import { ReceivedPanel } from './received';
 import { ReviewPanel } from './review';
+import { RoundPanel } from './round';
 import { addSamples, SAMPLE, SAMPLE_LINK } from './samples';
 import { TodayPanel } from './today';
 
 const TODAY = 'nbcohort:today';
 const REVIEW = 'nbcohort:review';
 const RECEIVED = 'nbcohort:received';
+const ROUND = 'nbcohort:round';
 
 /** A task's link, as the service gives it, for what the Lab can open. */
 const REVIEW_LINK = /^\/cohorts\/([a-z0-9-]+)\/review\/tasks\/([A-Za-z0-9_-]+)$/;
@@ -57,7 +59,8 @@ function activate(
     return true;
   };
   const openReceived = (cohort: string): void => void commands.execute(RECEIVED, { cohort });
-  const today = new TodayPanel({ api, trans, actions: { open: openTask, openReceived } });
+  const openRound = (cohort: string): void => void commands.execute(ROUND, { cohort });
+  const today = new TodayPanel({ api, trans, actions: { open: openTask, openReceived, openRound } });
   today.title.icon = usersIcon;
   today.title.caption = trans.__('Cohort: what is to do today');
   shell.add(today, 'left', { rank: 300 });
@@ -100,13 +103,30 @@ function activate(
       const cohort = String(args.cohort);
       const id = `nbcohort-received-${cohort}`;
       received.find(one => one.id === id)?.dispose(); // it is looked up anew
-      const widget = new MainAreaWidget({ content: new ReceivedPanel({ api, cohort, trans }) });
+      const widget = new MainAreaWidget({ content: new ReceivedPanel({ api, cohort, themes, trans }) });
       widget.id = id;
       widget.title.label = trans.__('Reviews of my work');
       widget.title.icon = usersIcon;
       show(widget, received, false);
     }
   });
+
+  const rounds = new WidgetTracker<MainAreaWidget<RoundPanel>>({ namespace: 'nbcohort-rounds' });
+  commands.addCommand(ROUND, {
+    label: trans.__('Cohort: Round of reviews'),
+    caption: trans.__('Show staff how a round of reviews stands'),
+    describedBy: { args: { type: 'object', properties: { cohort: { type: 'string' } } } },
+    execute: args => {
+      rounds.currentWidget?.dispose(); // it is looked up anew
+      const cohort = typeof args.cohort === 'string' ? args.cohort : null;
+      const widget = new MainAreaWidget({ content: new RoundPanel({ api, cohort, themes, trans }) });
+      widget.id = 'nbcohort-round';
+      widget.title.label = trans.__('Round of reviews');
+      widget.title.icon = usersIcon;
+      show(widget, rounds, false);
+    }
+  });
+  palette?.addItem({ command: ROUND, category: trans.__('Cohort') });
 
   function reviewWidget(cohort: string, task: string): MainAreaWidget<ReviewPanel> {
     const open = (where: string, which: string): void => void commands.execute(REVIEW, { cohort: where, task: which });

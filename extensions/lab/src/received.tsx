@@ -1,14 +1,21 @@
-/** What others wrote about my work, and what it adds up to. */
+/** What others wrote about my works, what it adds up to, what I say to it; and how my own reviews helped others. */
 
-import { ReactWidget } from '@jupyterlab/apputils';
+import { type IThemeManager, ReactWidget, UseSignal } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import React, { useEffect, useState } from 'react';
+import React, { useCallback, useEffect, useRef, useState } from 'react';
 
-import type { Api, Criterion, Received, ReceivedReview } from './api';
+import { After, type Appeal, type Received } from './afterapi';
+import { AnsweredReviews } from './answered';
+import type { Api } from './api';
+import { Asking, TextField } from './asking';
+import { OwnWork, type Place } from './ownwork';
+import { OneReview } from './receivedreview';
+import { scoreInWords } from './scorewords';
 
-interface ReceivedProps {
+export interface ReceivedProps {
   api: Api;
   cohort: string;
+  themes: IThemeManager | null;
   trans: TranslationBundle;
 }
 
@@ -19,72 +26,165 @@ export class ReceivedPanel extends ReactWidget {
   }
 
   render(): JSX.Element {
-    return <AllReceived {...this.props} />;
+    const { themes } = this.props;
+    const all = (theme: string): JSX.Element => <AllReceived {...this.props} theme={theme} />;
+    return themes ? <UseSignal signal={themes.themeChanged}>{() => all(themes.theme ?? '')}</UseSignal> : all('');
   }
 }
 
-function AllReceived({ api, cohort, trans }: ReceivedProps): JSX.Element {
+function AllReceived({ api, cohort, theme, trans }: ReceivedProps & { theme: string }): JSX.Element {
+  const [after] = useState(() => new After(api, cohort));
   const [works, setWorks] = useState<Received[] | null>(null);
   const [problem, setProblem] = useState('');
-  useEffect(() => {
-    api.received(cohort).then(setWorks, (error: Error) => setProblem(error.message));
-  }, [api, cohort]);
+  const [announcement, setAnnouncement] = useState('');
+  const look = useCallback(async (): Promise<void> => {
+    try {
+      setWorks(await after.received());
+      setProblem('');
+    } catch (error) {
+      setProblem((error as Error).message);
+    }
+  }, [after]);
+  useEffect(() => void look(), [look]);
+  const done = (sentence: string): void => {
+    setAnnouncement(sentence);
+    void look();
+  };
   return (
     <div className="jp-nbcohort-Received-content">
       <h2>{trans.__('Reviews of my work')}</h2>
       <div role="status">
-        {problem && <p className="jp-nbcohort-problem">{problem}</p>}
+        {problem && (
+          <p className="jp-nbcohort-problem">
+            {problem}{' '}
+            <button className="jp-nbcohort-link" onClick={() => void look()}>
+              {trans.__('Try again')}
+            </button>
+          </p>
+        )}
         {!problem && !works && <p>{trans.__('Loading …')}</p>}
         {works?.length === 0 && <p>{trans.__('Nothing yet. Reviews are shown here when their round has closed.')}</p>}
+        {announcement && <p className="jp-nbcohort-done">{announcement}</p>}
       </div>
       {works?.map(work => (
-        <OneWork key={work.work} {...{ work, trans }} />
+        <OneWork key={work.work} {...{ work, after, theme, done, trans }} />
       ))}
+      <AnsweredReviews {...{ after, trans }} />
     </div>
   );
 }
 
-function OneWork({ work, trans }: { work: Received; trans: TranslationBundle }): JSX.Element {
-  const { overall, note, count } = work.score;
+interface OneWorkProps {
+  work: Received;
+  after: After;
+  theme: string;
+  /** Something was done; the sentence says what. */
+  done: (sentence: string) => void;
+  trans: TranslationBundle;
+}
+
+function OneWork({ work, after, theme, done, trans }: OneWorkProps): JSX.Element {
+  const [isShown, setShown] = useState(false);
+  const [target, setTarget] = useState<Place | null>(null);
+  const shown = useRef<HTMLDivElement>(null);
+  const remarks = work.reviews.flatMap(({ inline, reviewer }) => inline.map(one => ({ ...one, reviewer })));
+  const go = (place: Place): void => {
+    setTarget({ ...place });
+    setShown(true);
+    setTimeout(() => shown.current?.scrollIntoView({ block: 'nearest' }), 50);
+  };
   return (
-    <section aria-label={work.title}>
+    <section aria-label={work.title} className="jp-nbcohort-ReceivedWork">
       <h3>{work.title}</h3>
-      {overall && (
-        <p>
-          {trans._n('%2 % from %1 review.', '%2 % from %1 reviews.', count, overall.percent)}
-          {overall.spread !== null && ` ${trans.__('They differ by %1 percentage points (standard deviation).', overall.spread)}`}
-        </p>
-      )}
-      {note && <p>{note}</p>}
-      {work.reviews.map((review, i) => (
-        <OneReview key={i} {...{ review, rubric: work.rubric, trans }} />
-      ))}
+      <ScoreBlock {...{ work, trans }} />
+      <button type="button" className="jp-mod-styled" aria-expanded={isShown} onClick={() => setShown(!isShown)}>
+        {remarks.length > 0
+          ? trans._n('My work, with %1 comment at its cell', 'My work, with %1 comments at its cells', remarks.length)
+          : trans.__('My work')}
+      </button>
+      <div className={isShown ? 'jp-nbcohort-beside' : ''}>
+        {isShown && (
+          <div ref={shown} className="jp-nbcohort-beside-work">
+            <OwnWork submission={work.submission} {...{ after, remarks, target, theme, trans }} />
+          </div>
+        )}
+        <div>
+          {work.reviews.map(review => (
+            <OneReview key={review.reviewer} {...{ review, work, after, go, done, trans }} />
+          ))}
+          <Appeals {...{ work, after, done, trans }} />
+        </div>
+      </div>
     </section>
   );
 }
 
-interface OneReviewProps {
-  review: ReceivedReview;
-  rubric: Criterion[];
-  trans: TranslationBundle;
+function ScoreBlock({ work, trans }: { work: Received; trans: TranslationBundle }): JSX.Element {
+  const { score } = work;
+  if (!score) {
+    return <p>{trans.__('Your score is shown when it is released.')}</p>;
+  }
+  return (
+    <div className="jp-nbcohort-score">
+      {score.percent !== null && <strong>{trans.__('%1 %', score.percent)}</strong>}
+      <div>
+        {scoreInWords(score, trans).map((sentence, i) => (
+          <p key={i}>{sentence}</p>
+        ))}
+      </div>
+    </div>
+  );
 }
 
-function OneReview({ review, rubric, trans }: OneReviewProps): JSX.Element {
+function Appeals({ work, after, done, trans }: Omit<OneWorkProps, 'theme'>): JSX.Element {
+  const waits = work.appeals.some(appeal => appeal.outcome === null);
   return (
-    <article aria-label={trans.__('Review by %1', review.reviewer)}>
-      <h4>{trans.__('Review by %1', review.reviewer)}</h4>
-      <p className="jp-nbcohort-said">{review.overall}</p>
-      <dl>
-        {rubric.map(criterion => (
-          <div key={criterion.id}>
-            <dt>{criterion.title}</dt>
-            <dd>
-              {criterion.levels[review.scores[criterion.id] ?? -1]?.title ?? trans.__('no level')}
-              {review.comments[criterion.id] && <p className="jp-nbcohort-said">{review.comments[criterion.id]}</p>}
-            </dd>
-          </div>
-        ))}
-      </dl>
+    <div className="jp-nbcohort-Appeals">
+      {work.appeals.map(appeal => (
+        <OneAppeal key={appeal.id} {...{ appeal, trans }} />
+      ))}
+      {!waits && (
+        <Asking
+          label={trans.__('Appeal')}
+          about={trans.__('Appeal about %1', work.title)}
+          submit={trans.__('Send to staff')}
+          draft={after.draft(`appeal:${work.work}`)}
+          fields={was => (
+            <TextField
+              name="text"
+              label={trans.__('What should staff look at, and why?')}
+              hint={trans.__('They see your work with all its reviews and scores, and your name. Their answer is shown here.')}
+              {...{ was }}
+              required
+              rows={4}
+            />
+          )}
+          send={async ({ text = '' }) => {
+            await after.appeal(work.assignment, work.work, text);
+            done(trans.__('Your appeal is with staff; the answer will be here.'));
+          }}
+          trans={trans}
+        />
+      )}
+    </div>
+  );
+}
+
+function OneAppeal({ appeal, trans }: { appeal: Appeal; trans: TranslationBundle }): JSX.Element {
+  const outcome =
+    appeal.outcome === null
+      ? trans.__('It waits for its answer.')
+      : appeal.outcome === 'upheld'
+        ? trans.__('Staff uphold it:')
+        : trans.__('Staff reject it:');
+  return (
+    <article aria-label={trans.__('Appeal')}>
+      <h4>{trans.__('Appeal')}</h4>
+      <p className="jp-nbcohort-said">{appeal.text}</p>
+      <p>
+        <strong>{outcome}</strong>
+      </p>
+      {appeal.answer && <p className="jp-nbcohort-said">{appeal.answer}</p>}
     </article>
   );
 }

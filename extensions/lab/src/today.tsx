@@ -7,6 +7,7 @@ import { type ISignal, Signal } from '@lumino/signaling';
 import React, { useCallback, useEffect, useState } from 'react';
 
 import type { Api, Coming, Task, TodayAnswer } from './api';
+import { isStaff } from './round';
 import { away, isSoon, shown } from './times';
 
 /** How often the list is asked for again while it can be seen, in milliseconds. */
@@ -16,6 +17,7 @@ export interface TodayActions {
   /** Open a task; false if the Lab does not know how. */
   open(task: Task): boolean;
   openReceived(cohort: string): void;
+  openRound(cohort: string): void;
 }
 
 interface PanelProps {
@@ -144,14 +146,39 @@ function Lists({ answer, now, actions, trans }: ListsProps): JSX.Element {
           {list(done)}
         </section>
       )}
-      <section aria-labelledby="nbcohort-received">
-        <h3 id="nbcohort-received">{trans.__('What others said')}</h3>
-        {answer.cohorts.map(one => (
-          <button key={one.cohort} className="jp-nbcohort-link" onClick={() => actions.openReceived(one.cohort)}>
-            {many ? trans.__('Reviews of my work, %1', one.title) : trans.__('Reviews of my work')}
-          </button>
-        ))}
-      </section>
+      <Links {...{ answer, actions, trans }} />
+    </>
+  );
+}
+
+/** The ways to what came of one's work and, for staff, to rounds. */
+function Links({ answer, actions, trans }: Omit<ListsProps, 'now'>): JSX.Element {
+  const many = answer.cohorts.length > 1;
+  const learning = answer.cohorts.filter(one => !isStaff(one));
+  const staff = answer.cohorts.filter(isStaff);
+  return (
+    <>
+      {staff.length > 0 && (
+        <section aria-labelledby="nbcohort-staff">
+          <h3 id="nbcohort-staff">{trans.__('For staff')}</h3>
+          {staff.map(one => (
+            <button key={one.cohort} className="jp-nbcohort-link" onClick={() => actions.openRound(one.cohort)}>
+              {many ? trans.__('Rounds of reviews, %1', one.title) : trans.__('Rounds of reviews')}
+            </button>
+          ))}
+        </section>
+      )}
+      {learning.length > 0 && (
+        <section aria-labelledby="nbcohort-received">
+          <h3 id="nbcohort-received">{trans.__('What others said')}</h3>
+          {learning.map(one => (
+            <button key={one.cohort} className="jp-nbcohort-link" onClick={() => actions.openReceived(one.cohort)}>
+              {many ? trans.__('Reviews of my work, %1', one.title) : trans.__('Reviews of my work')}
+            </button>
+          ))}
+          <small>{trans.__('and how my own reviews helped')}</small>
+        </section>
+      )}
     </>
   );
 }

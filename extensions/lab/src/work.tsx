@@ -178,7 +178,7 @@ interface PagesProps {
   trans: TranslationBundle;
 }
 
-function Pages({ page, isFirst, back, forth, trans }: PagesProps): JSX.Element {
+export function Pages({ page, isFirst, back, forth, trans }: PagesProps): JSX.Element {
   const from = page.parts[0]?.number ?? 0;
   const to = page.parts[page.parts.length - 1]?.number ?? 0;
   const range =

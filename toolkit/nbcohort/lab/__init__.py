@@ -13,6 +13,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 def _load_jupyter_server_extension(app: Any) -> None:
     """Add the handlers."""
+    from nbcohort.lab import after_handlers, round_handlers
     from nbcohort.lab.handlers import handlers
     from nbcohort.lab.service import Service
     from nbcohort.lab.workspace import Workspace
@@ -21,5 +22,5 @@ def _load_jupyter_server_extension(app: Any) -> None:
     settings = app.web_app.settings
     settings["nbcohort_service"] = Service()
     settings["nbcohort_workspace"] = Workspace(settings["nbcohort_service"])
-    app.web_app.add_handlers(".*$", handlers(settings["base_url"]))
-    app.web_app.add_handlers(".*$", workspace_handlers(settings["base_url"]))
+    for some in (handlers, workspace_handlers, after_handlers.handlers, round_handlers.handlers):
+        app.web_app.add_handlers(".*$", some(settings["base_url"]))

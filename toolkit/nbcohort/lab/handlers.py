@@ -105,16 +105,6 @@ class WrittenReview(LabHandler):
         await self.answer(lambda: self.service.save(cohort, task, review, begun_from))
 
 
-class Received(LabHandler):
-    """The reviews of my works."""
-
-    @authenticated  # type: ignore[untyped-decorator]
-    @authorized  # type: ignore[untyped-decorator]
-    async def get(self, cohort: str) -> None:
-        """Return them."""
-        await self.answer(lambda: self.service.received(cohort))
-
-
 def _phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
@@ -129,5 +119,4 @@ def handlers(base_url: str) -> list[tuple[str, type[LabHandler]]]:
         (rf"{root}/today", Today),
         (rf"{root}/{_TASK}", ReviewTask),
         (rf"{root}/{_TASK}/review", WrittenReview),
-        (rf"{root}/{_COHORT}/review/received", Received),
     ]

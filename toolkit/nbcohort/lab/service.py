@@ -2,6 +2,7 @@
 
 import json
 import threading
+import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -81,7 +82,7 @@ class Service:
         """Return a review task with the work's files, my review so far, and my other tasks of the same round."""
         root = f"/cohorts/{cohort}/review/tasks"
         mine = list(self.client.pages(root))
-        found = self.client.get(f"{root}/{task}")
+        found = self._begun(root, self.client.get(f"{root}/{task}"))
         others = [
             {name: one[name] for name in ("id", "pseudonym", "title", "state")}
             for one in mine
@@ -93,6 +94,12 @@ class Service:
             "review": self.client.get(f"{root}/{task}/review"),
             "others": others,
         }
+
+    def _begun(self, root: str, task: Json) -> Json:
+        """Say that I have begun, as whoever opens a task has: then it does not go to somebody else. Return the task."""
+        if task["start_by"] is None or task["phase"] != "reviewing":
+            return task
+        return self.client.post(f"{root}/{task['id']}/start", idempotency_key=uuid.uuid4().hex)
 
     def save(self, cohort: str, task: str, review: Mapping[str, Any], begun_from: int | None) -> Json:
         """Save a review as a draft, or submit it; returns whether it was, and the review as it is now.
@@ -107,10 +114,6 @@ class Service:
             if newest["version"] != begun_from:
                 return {"saved": False, "review": newest}
         return {"saved": True, "review": self.client.put(path, json=review)}
-
-    def received(self, cohort: str) -> Json:
-        """Return what came of my works in rounds that are closed."""
-        return {"items": list(self.client.pages(f"/cohorts/{cohort}/review/received"))}
 
 
 def _of(cohort: Mapping[str, Any]) -> dict[str, str]:
