@@ -32,9 +32,10 @@ def routers() -> list[APIRouter]:
     from nbpeer.afterwards_routes import after_review
     from nbpeer.calibration_routes import calibrating
     from nbpeer.routes import review
+    from nbpeer.score_routes import scoring
     from nbpeer.staff_routes import staff_review
 
-    return [review, staff_review, after_review, calibrating]
+    return [review, staff_review, after_review, calibrating, scoring]
 
 
 @hook
