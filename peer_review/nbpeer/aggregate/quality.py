@@ -18,6 +18,9 @@ from typing import Literal
 
 from nbcohort.api import _
 
+FEW = 3
+"""Of fewer ratings it is not told how many there are: that might tell whose they are."""
+
 PartName = Literal["agreement", "helpfulness", "calibration"]
 
 
@@ -123,8 +126,10 @@ def _sentence(name: PartName, percent: float | None, count: int, difference: flo
             "Agreement {percent:.0f} %: your scores were {difference:.0f} percentage points from those of the other "
             "reviewers, on average (reviews: {count})."
         ),
-        "helpfulness": _(
-            "Helpfulness {percent:.0f} %: so helpful did authors find your reviews, on average (ratings: {count})."
+        "helpfulness": (
+            _("Helpfulness {percent:.0f} %: so helpful did authors find your reviews, on average (ratings: {count}).")
+            if count >= FEW
+            else _("Helpfulness {percent:.0f} %: so helpful were your reviews to authors who said it.")
         ),
         "calibration": _(
             "Calibration {percent:.0f} %: your scores of the samples were {difference:.0f} percentage points from the "
