@@ -19,7 +19,6 @@ from nbcohort.api import (
     roster,
 )
 from nbpeer import inline
-from nbpeer.aggregate import Score
 from nbpeer.copies import Copy
 from nbpeer.copying import copy_for
 from nbpeer.forms import Form, check_form
@@ -29,7 +28,9 @@ from nbpeer.phases import Phase, TaskState, Times, phase_of, task_state
 from nbpeer.plans import phase_at, plans, reviews_shown, scores_shown, times_held
 from nbpeer.pseudonyms import derive
 from nbpeer.rounds import find_round
-from nbpeer.scores import counting_review, counting_tasks, rubric_of, score_of
+from nbpeer.score_book import scores_of
+from nbpeer.scores import counting_review, counting_tasks, rubric_of
+from nbpeer.scoring import RoundScores
 from nbpeer.settings import Anonymity
 from nbpeer.tasks import lock
 
@@ -52,6 +53,7 @@ class ReceivedReview:
     id: str
     """The public id of its version: those who wrote it do not know it."""
     reviewer: str
+    by_staff: bool
     scores: Mapping[str, int]
     comments: Mapping[str, str]
     overall: str
@@ -68,8 +70,8 @@ class Received:
 
     work: Work
     reviews: tuple[ReceivedReview, ...]
-    score: Score | None
-    """None while scores are not shown."""
+    scores: RoundScores | None
+    """Of its round; None while scores are not shown."""
 
 
 def list_rounds(acting: Acting) -> list[PlannedRound]:
@@ -288,6 +290,7 @@ def _received(acting: Acting, work: Work, members: Mapping[str, RosterEntry]) ->
                 ReceivedReview(
                     review.public_id,
                     reviewer,
+                    task.origin == "staff",
                     review.scores,
                     review.comments,
                     review.overall,
@@ -297,7 +300,7 @@ def _received(acting: Acting, work: Work, members: Mapping[str, RosterEntry]) ->
                 )
             )
     shown = acting.may("review.received.read") or scores_shown(work.round, acting.now)
-    return Received(work, tuple(reviews), score_of(work) if shown else None)
+    return Received(work, tuple(reviews), scores_of(acting.session, work.round) if shown else None)
 
 
 def reviewer_shown(acting: Acting, task: ReviewTask) -> str:

@@ -10,6 +10,7 @@ from nbcohort.api import Acting, Conflict, Invalid, NotFound, _, new_id
 from nbpeer.actions import my_task, reviewer_shown
 from nbpeer.models import Answer, Appeal, Flag, Review, ReviewTask, Round, Work, WorkAuthor
 from nbpeer.plans import phase_at, reviews_shown, rules_of
+from nbpeer.score_book import keep_scores
 from nbpeer.scores import counting_review, counting_tasks
 from nbpeer.staff import override_score
 from nbpeer.tasks import lock
@@ -210,6 +211,8 @@ def decide_flag(acting: Acting, flag_id: str, decision: Decision, reason: str) -
     found.decided_at, found.decided_by = acting.now, acting.name
     task.set_aside = decision == "set-aside"
     acting.session.flush()
+    if task.work.round.closed_at is not None:
+        keep_scores(acting, task.work.round)
     held = task.work.round.public_id
     acting.audit("review.flag.decide", found.public_id, task=task.public_id, decision=decision, reason=reason)
     acting.log("review.flag.decided", target=found.member, round=held, task=task.public_id, decision=decision)

@@ -18,6 +18,7 @@ from nbpeer.afterwards_schemas import (
     StaffFlagOut,
 )
 from nbpeer.schemas import AnswerOut, AppealOut
+from nbpeer.score_book import scores_of
 
 after_review = APIRouter(prefix="/review", tags=["peer review"])
 
@@ -63,7 +64,8 @@ def appeals(round_id: str, caller: Caller, query: Annotated[PageQuery, Query()])
     """The appeals of a round with everything at hand, those that wait first; for staff."""
     with caller.read() as acting:
         found, members = actions.read_round(acting, round_id), actions.members_by_id(acting)
-        whole = [StaffAppealOut.whole(acting, one, members) for one in afterwards.appeals_of(found)]
+        scores = scores_of(acting.session, found)
+        whole = [StaffAppealOut.whole(acting, one, members, scores) for one in afterwards.appeals_of(found)]
         return page_of(whole, query, lambda one: one.appeal.id)
 
 

@@ -9,6 +9,7 @@ from nbpeer.afterwards import FlagKind, OtherReview, Outcome, Reply
 from nbpeer.models import Appeal, Flag
 from nbpeer.round_schemas import PersonOut, StaffTaskOut, StaffWorkOut
 from nbpeer.schemas import AppealOut, Name, PutInline, Text, inline_out
+from nbpeer.scoring import RoundScores
 from nbpeer.staff_schemas import Reason
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000, pattern=r"^[^\x00]*$")]
@@ -73,12 +74,14 @@ class StaffAppealOut(Schema):
     reviewed: StaffWorkOut
 
     @classmethod
-    def whole(cls, acting: Acting, appeal: Appeal, members: dict[str, RosterEntry]) -> "StaffAppealOut":
+    def whole(
+        cls, acting: Acting, appeal: Appeal, members: dict[str, RosterEntry], scores: RoundScores
+    ) -> "StaffAppealOut":
         """Return how an appeal looks to staff."""
         return cls(
             appeal=AppealOut.of(appeal),
             made_by=PersonOut.of(appeal.member, members),
-            reviewed=StaffWorkOut.of(acting, appeal.work, members),
+            reviewed=StaffWorkOut.of(acting, appeal.work, members, scores),
         )
 
 

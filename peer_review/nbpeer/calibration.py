@@ -169,13 +169,13 @@ def my_score(acting: Acting, sample: Sample) -> SampleReview | None:
     return next((one for one in sample.reviews if one.member == acting.member), None)
 
 
-def agreements(session: Session, cohort: str, assignment: str) -> dict[str, float]:
-    """Return member -> mean agreement with staff (percent) over the samples that they scored."""
+def differences(session: Session, cohort: str, assignment: str) -> dict[str, list[float]]:
+    """Return member -> by how many percentage points they differ from staff, on each sample that they scored."""
     found: dict[str, list[float]] = {}
     for sample in samples_of(session, cohort, assignment):
         for mine in sample.reviews:
-            found.setdefault(mine.member, []).append(_compared(sample, mine).agreement)
-    return {member: round(fmean(each), 2) for member, each in found.items()}
+            found.setdefault(mine.member, []).append(100.0 - _compared(sample, mine).agreement)
+    return found
 
 
 def rubric_of_sample(sample: Sample) -> Rubric:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nbcohort.api import Invalid, ServiceClient, _, inside, moment, open_client, zone_of
-from nbpeer import afterwards_cli, calibration_cli, staff_cli
+from nbpeer import afterwards_cli, calibration_cli, results_cli, staff_cli
 from nbpeer.score_cli import score
 from nbpeer.sheet import read_sheet, write_sheet
 from nbpeer.terminal import CohortOption, base_of, only_cohort, say
@@ -21,6 +21,7 @@ commands = typer.Typer(help=_("Review the work of peers, and read their reviews 
 staff_cli.add_to(commands)
 afterwards_cli.add_to(commands)
 calibration_cli.add_to(commands)
+results_cli.add_to(commands)
 commands.command("score")(score)
 
 FORM = "review.toml"
@@ -179,6 +180,10 @@ def _show_received(one: Any) -> None:
         say(decided.format(percent=score["override"]["percent"], reason=score["override"]["reason"]))
     if score and score["note"]:
         say(score["note"])
+    for reason in score["reasons"] if score else []:
+        say(reason)
+    for criterion in one["rubric"] if score else []:
+        _show_criterion(criterion["title"], score["criteria"].get(criterion["id"]))
     for review in one["reviews"]:
         say("")
         say(
@@ -190,6 +195,11 @@ def _show_received(one: Any) -> None:
             level = criterion["levels"][review["scores"][criterion["id"]]]["title"]
             comment = review["comments"].get(criterion["id"], "")
             say(f"  {criterion['title']}: {level}" + (f". {comment}" if comment else ""))
+
+
+def _show_criterion(title: str, found: Any) -> None:
+    if found is not None:
+        say(f"  {title}: {_percent(found)}. {found['reason']}")
 
 
 def _show_round(client: ServiceClient, base: str, found: list[Any], assignment: str) -> None:
@@ -213,5 +223,6 @@ def _show_round(client: ServiceClient, base: str, found: list[Any], assignment: 
 
 
 def _percent(summary: Any) -> str:
-    spread = "" if summary["spread"] is None else f" ± {summary['spread']:.0f}"
-    return f"{summary['percent']:.0f} %{spread}"
+    if summary["low"] is None:
+        return f"{summary['percent']:.0f} %"
+    return f"{summary['percent']:.0f} % ({summary['low']:.0f} … {summary['high']:.0f})"

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, false
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, false, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from nbcohort.api import Conventions
@@ -27,7 +27,7 @@ class Round(Base):
     k: Mapped[int]
     anonymity: Mapped[str]
     score: Mapped[str]
-    """How reviews make a score: `mean` or `median`."""
+    """How reviews make a score: `bayes`, `mean` or `median`."""
     rubric: Mapped[list[Any]]
     """The rubric's criteria as they were at the opening, as JSON."""
     opens_at: Mapped[datetime]
@@ -154,10 +154,28 @@ class ScoreOverride(Base):
     work_pk: Mapped[int] = mapped_column(ForeignKey("review_work.pk"))
     version: Mapped[int]
     percent: Mapped[float | None]
+    on_quality: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Whether it says how good the work is; if not, it says nothing about those who reviewed it."""
     reason: Mapped[str]
     made_at: Mapped[datetime]
     made_by: Mapped[str]
     """A member's public id, or a role that is no person."""
+
+
+class ScoresMade(Base):
+    """One version of a round's scores, and what they were made of: where that is as it was, the newest one counts."""
+
+    __tablename__ = "review_scores_made"
+    __table_args__ = (UniqueConstraint("round_pk", "version"),)
+
+    pk: Mapped[int] = mapped_column(primary_key=True)
+    round_pk: Mapped[int] = mapped_column(ForeignKey("review_round.pk"))
+    version: Mapped[int]
+    made_of: Mapped[str]
+    """A fingerprint of all that the scores depend on (`nbpeer.evidence.fingerprints`)."""
+    scores: Mapped[dict[str, Any]]
+    """`nbpeer.scoring.RoundScores`, as JSON."""
+    made_at: Mapped[datetime]
 
 
 class Answer(Base):

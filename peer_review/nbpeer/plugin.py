@@ -33,9 +33,10 @@ def routers() -> list[APIRouter]:
     from nbpeer.calibration_routes import calibrating
     from nbpeer.checked_routes import checked
     from nbpeer.routes import review
+    from nbpeer.score_routes import scoring
     from nbpeer.staff_routes import staff_review
 
-    return [review, staff_review, after_review, calibrating, checked]
+    return [review, staff_review, after_review, calibrating, checked, scoring]
 
 
 @hook

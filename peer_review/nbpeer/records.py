@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nbpeer.models import Answer, Appeal, Flag, Review, ReviewTask, Round, SampleReview
+from nbpeer.score_book import scores_of
 from nbpeer.scores import counting_review, final_percent
 from nbpeer.tasks import standing
 
@@ -15,8 +16,9 @@ def export(session: Session, cohort: str) -> dict[str, dict[str, Any]]:
     columns: dict[str, dict[str, Any]] = {}
     closed = select(Round).where(Round.cohort == cohort, Round.closed_at.is_not(None)).order_by(Round.opens_at)
     for found in session.scalars(closed):
+        scores = scores_of(session, found)
         for work in found.works:
-            percent = final_percent(work)
+            percent = final_percent(work, scores)
             for author in work.authors:
                 columns.setdefault(author.member, {})[f"review:{found.assignment}:score"] = percent
             for task in standing(work):

@@ -1,15 +1,17 @@
-"""What a round comes to for each member: for staff, and for whoever writes it into the gradebook."""
+"""What a round comes to for each member: for staff, for the gradebook, and each member's own."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
 
 from nbpeer.afterwards import newest_answers
+from nbpeer.aggregate import Quality, QualityWeights, helpfulness_of, review_quality, total
 from nbpeer.forms import scales_of
 from nbpeer.glance import is_late
-from nbpeer.models import ReviewTask, Round, Work
-from nbpeer.plans import rules_of
-from nbpeer.quality import Quality, agreement, helpfulness, result, total
+from nbpeer.models import ReviewTask, Work
 from nbpeer.scores import counting_review, counting_tasks, final_percent, rubric_of
+from nbpeer.scoring import RoundScores
+from nbpeer.settings import RoundRules
 from nbpeer.tasks import standing
 
 
@@ -30,47 +32,72 @@ class Result:
     percent: float | None
 
 
-def results_of(found: Round, calibrated: Mapping[str, float]) -> list[Result]:
-    """Return the result of everybody who is an author or was a reviewer in a round, by member; staff have none.
+def results_of(
+    rules: RoundRules, works: Sequence[Work], scores: RoundScores, calibrated: Mapping[str, list[float]]
+) -> list[Result]:
+    """Return the result of everybody who is an author or was a reviewer of `works`, by member; staff have none.
 
-    `calibrated` is member -> agreement with staff on samples, in percent.
+    `works` are all of a round, or all of one member's: then only their own result is whole. `calibrated` is member ->
+    differences from staff on samples, in percentage points.
     """
-    rules = rules_of(found)
-    submissions = {author.member: final_percent(work) for work in found.works for author in work.authors}
+    submissions = {author.member: final_percent(work, scores) for work in works for author in work.authors}
     tasks: dict[str, list[ReviewTask]] = {member: [] for member in submissions}
-    totals = {work.pk: _totals(work) for work in found.works}
-    for task in (task for work in found.works for task in standing(work)):
+    consensus = {work.pk: _Consensus(work) for work in works}
+    for task in (task for work in works for task in standing(work)):
         if task.origin != "staff":
             tasks.setdefault(task.reviewer, []).append(task)
     results = []
     for member in sorted(tasks):
-        quality = replace(_quality(tasks[member], totals), calibration=calibrated.get(member))
+        quality = _quality(tasks[member], consensus, calibrated.get(member, []), rules)
         weights = (rules.submission_weight, rules.review_weight)
-        percent = result(submissions.get(member), quality.percent, weights)
+        percent = weighed(submissions.get(member), quality.percent, weights)
         late = sum(is_late(task) for task in tasks[member])
-        results.append(Result(member, submissions.get(member), quality, late, _rounded(percent)))
+        results.append(Result(member, submissions.get(member), quality, late, rounded(percent)))
     return results
 
 
-def _totals(work: Work) -> dict[int, float]:
-    """Return task -> what its review gives the work, for the reviews that count."""
-    scales = scales_of(rubric_of(work.round))
-    return {
-        task.pk: total(scales, review.scores)
-        for task in counting_tasks(work)
-        if (review := counting_review(task)) is not None
-    }
+def weighed(submission: float | None, quality: float | None, weights: tuple[float, float]) -> float | None:
+    """Return what a round comes to, 0-100, by the weights of submission and quality; None if nothing is known."""
+    known = [(part, weight) for part, weight in zip((submission, quality), weights, strict=True) if part is not None]
+    weight = sum(weight for _part, weight in known)
+    return sum(part * weight for part, weight in known) / weight if weight else None
 
 
-def _quality(tasks: list[ReviewTask], totals: Mapping[int, Mapping[int, float]]) -> Quality:
-    done = [task for task in tasks if counting_review(task) is not None and not task.set_aside]
-    pairs = []
-    for task in done:
-        given = totals[task.work_pk]
-        pairs.append((given[task.pk], [percent for other, percent in given.items() if other != task.pk]))
-    ratings = [answer.helpful for task in done for answer in newest_answers(task) if answer.helpful is not None]
-    return Quality(len(tasks), len(done), _rounded(agreement(pairs)), _rounded(helpfulness(ratings)))
-
-
-def _rounded(percent: float | None) -> float | None:
+def rounded(percent: float | None) -> float | None:
+    """Return a percentage rounded to hundredths."""
     return None if percent is None else round(percent, 2)
+
+
+class _Consensus:
+    """What the reviews that count give a work: staff's before all others'."""
+
+    def __init__(self, work: Work) -> None:
+        scales, counting = scales_of(rubric_of(work.round)), counting_tasks(work)
+        self._given = {
+            task.pk: total(scales, review.scores) for task in counting if (review := counting_review(task)) is not None
+        }
+        self._staff = [self._given[task.pk] for task in counting if task.origin == "staff"]
+
+    def difference(self, task: ReviewTask) -> float | None:
+        """Return by how much a review is off the others', in percentage points; None where there are none."""
+        others = self._staff or [percent for other, percent in self._given.items() if other != task.pk]
+        return abs(self._given[task.pk] - fmean(others)) if others else None
+
+
+def _quality(
+    tasks: list[ReviewTask], consensus: Mapping[int, _Consensus], samples: list[float], rules: RoundRules
+) -> Quality:
+    done = [task for task in tasks if counting_review(task) is not None and not task.set_aside]
+    differences = [consensus[task.work_pk].difference(task) for task in done]
+    ratings = [answer.helpful for task in done for answer in newest_answers(task) if answer.helpful is not None]
+    weights = QualityWeights(
+        rules.agreement_weight, rules.helpfulness_weight, rules.calibration_weight, rules.tolerance
+    )
+    return review_quality(
+        len(tasks),
+        len(done),
+        [each for each in differences if each is not None],
+        [helpfulness_of(rating) for rating in ratings],
+        samples,
+        weights,
+    )

@@ -11,7 +11,9 @@ from nbpeer.models import ReviewTask, Round, Work
 from nbpeer.phases import TaskState
 from nbpeer.plans import phase_at, rules_of, times_held
 from nbpeer.schemas import AnswerOut, CriterionOut, PutInline, RoundOut, ScoreOut, inline_out, rubric_out
+from nbpeer.score_book import scores_of
 from nbpeer.scores import counting_review, rubric_of
+from nbpeer.scoring import RoundScores
 from nbpeer.settings import RoundRules
 
 
@@ -79,14 +81,14 @@ class StaffWorkOut(Schema):
     score: ScoreOut
 
     @classmethod
-    def of(cls, acting: Acting, work: Work, members: dict[str, RosterEntry]) -> "StaffWorkOut":
+    def of(cls, acting: Acting, work: Work, members: dict[str, RosterEntry], scores: RoundScores) -> "StaffWorkOut":
         """Return how a work looks to staff."""
         return cls(
             submission=work.submission,
             pseudonym=work.pseudonym,
             authors=[PersonOut.of(author.member, members) for author in work.authors],
             tasks=[StaffTaskOut.of(acting, task, members) for task in work.tasks],
-            score=ScoreOut.of(work),
+            score=ScoreOut.of(work, scores),
         )
 
 
@@ -111,7 +113,7 @@ class StaffRoundOut(RoundOut):
     @classmethod
     def whole(cls, acting: Acting, found: Round) -> "StaffRoundOut":
         """Return how a round looks to staff."""
-        members = actions.members_by_id(acting)
+        members, scores = actions.members_by_id(acting), scores_of(acting.session, found)
         return cls(
             id=found.public_id,
             assignment=found.assignment,
@@ -131,5 +133,5 @@ class StaffRoundOut(RoundOut):
             certificate=found.certificate,
             unavoidable=sentences.shortfalls(found.certificate["unavoidable"]),
             rubric=rubric_out(rubric_of(found)),
-            works=[StaffWorkOut.of(acting, work, members) for work in found.works],
+            works=[StaffWorkOut.of(acting, work, members, scores) for work in found.works],
         )

@@ -1,4 +1,4 @@
-"""Rounds move on with the clock: they open with a swap, close, and release scores. Nobody acts but the service."""
+"""Rounds move on with the clock: they open with a swap, close, are scored, release. Nobody acts but the service."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +10,8 @@ from nbpeer.leases import hand_to_staff, has_to_pass_on, pass_on
 from nbpeer.models import Round
 from nbpeer.opening import join_late, open_round
 from nbpeer.plans import Plan, departs, follow, phase_at, plans, times_held
-from nbpeer.scores import final_percent, score_of
+from nbpeer.score_book import keep_scores, rescore
+from nbpeer.scores import final_percent, tally_of
 from nbpeer.tasks import lock_whole
 
 LEASE = timedelta(minutes=5)
@@ -36,6 +37,10 @@ def advance(house: House, now: datetime) -> None:
                     _move_on(as_service(house, session, cohort, now), assignment, plan)
             except Exception as problem:  # noqa: BLE001  # raised below
                 problems.append(problem)
+    try:
+        rescore(house, now)
+    except Exception as problem:  # noqa: BLE001  # raised below
+        problems.append(problem)
     if problems:
         raise ExceptionGroup("rounds of peer review could not be moved on", problems)
 
@@ -110,21 +115,20 @@ def close(acting: Acting, found: Round) -> None:
     """End reviewing: staff are named for what has no review, and what authors receive is logged."""
     found.closed_at = acting.now
     hand_to_staff(acting, found)
+    scores = keep_scores(acting, found)
     for work in found.works:
-        score = score_of(work)
-        percent = final_percent(work)
+        percent, count = final_percent(work, scores), tally_of(work).count
         for author in work.authors:
-            acting.log(
-                "review.received", actor=author.member, round=found.public_id, reviews=score.count, percent=percent
-            )
+            acting.log("review.received", actor=author.member, round=found.public_id, reviews=count, percent=percent)
     acting.audit("review.round.close", found.public_id, assignment=found.assignment)
 
 
 def release(acting: Acting, found: Round) -> None:
     """Show authors their scores from now on."""
     found.released_at = acting.now
+    scores = keep_scores(acting, found)
     for work in found.works:
-        percent = final_percent(work)
+        percent = final_percent(work, scores)
         for author in work.authors:
             acting.log("review.released", actor=author.member, round=found.public_id, percent=percent)
     acting.audit("review.round.release", found.public_id, assignment=found.assignment)

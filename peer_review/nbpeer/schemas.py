@@ -1,5 +1,6 @@
 """Requests and answers of peer review. What a reviewer gets names no author, submission, hash or time of theirs."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated
 
@@ -7,14 +8,16 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from nbcohort.api import Acting, Schema
 from nbpeer import actions, sentences
-from nbpeer.aggregate import Summary
+from nbpeer.aggregate import Score
 from nbpeer.copies import CopiedFile
 from nbpeer.forms import Form, Rubric
 from nbpeer.inline import MOST, Inline, of_json
 from nbpeer.models import Answer, Appeal, Review, ReviewTask, Work
 from nbpeer.phases import Phase, TaskState
 from nbpeer.plans import phase_at
-from nbpeer.scores import counting_review, final_percent, override_of, rubric_of, score_of
+from nbpeer.score_words import criterion_reason, reasons
+from nbpeer.scores import counting_review, final_percent, override_of, rubric_of, staff_or_all, tally_of
+from nbpeer.scoring import Ranged, RoundScores, WorkScore
 
 Text = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
@@ -73,16 +76,27 @@ class RoundOut(Schema):
 
 
 class SummaryOut(Schema):
-    """Percent (0-100), and the standard deviation over reviews in percentage points (null for fewer than two)."""
+    """Percent (0-100), and the standard deviation over reviews in percentage points (null for fewer than two).
+
+    `low` and `high` are where it lies nine times in ten (null where nothing tells).
+    """
 
     percent: float
     spread: float | None
+    low: float | None
+    high: float | None
 
     @classmethod
-    def of(cls, summary: Summary) -> "SummaryOut":
-        """Return a summary, rounded to hundredths."""
-        spread = None if summary.spread is None else round(summary.spread, 2)
-        return cls(percent=round(summary.percent, 2), spread=spread)
+    def of(cls, score: Ranged, spread: float | None) -> "SummaryOut":
+        """Return a percentage with its interval, rounded to hundredths."""
+        rounded = (None if one is None else round(one, 2) for one in (spread, score.low, score.high))
+        return cls(percent=round(score.percent, 2), **dict(zip(("spread", "low", "high"), rounded, strict=True)))
+
+
+class CriterionScoreOut(SummaryOut):
+    """What reviews say of one criterion, and which levels they chose."""
+
+    reason: str
 
 
 class OverrideOut(Schema):
@@ -95,11 +109,15 @@ class OverrideOut(Schema):
 class ScoreOut(Schema):
     """What the reviews of a work add up to; `overall` is null without reviews, and `note` says why.
 
-    `percent` is what counts: an `override` by staff, if there is one.
+    `percent` is what counts: an `override` by staff, if there is one. `reasons` tell how `overall` came about; `mean`
+    is that of the reviews by peers, and `staff` what staff gave, if they reviewed it. `method` is how it was made.
     """
 
     overall: SummaryOut | None
-    criteria: dict[str, SummaryOut]
+    criteria: dict[str, CriterionScoreOut]
+    mean: float | None
+    staff: float | None
+    reasons: list[str]
     count: int
     wanted: int
     partial: bool
@@ -109,20 +127,43 @@ class ScoreOut(Schema):
     override: OverrideOut | None
 
     @classmethod
-    def of(cls, work: Work) -> "ScoreOut":
+    def of(cls, work: Work, scores: RoundScores) -> "ScoreOut":
         """Return how the score of a work looks over HTTP."""
-        score, override = score_of(work), override_of(work)
+        tally, override, mine = tally_of(work), override_of(work), scores.works.get(work.submission)
+        spread = tally.overall.spread if tally.overall else None
         return cls(
-            overall=SummaryOut.of(score.overall) if score.overall else None,
-            criteria={name: SummaryOut.of(summary) for name, summary in score.criteria.items()},
-            count=score.count,
-            wanted=score.wanted,
-            partial=score.partial,
-            method=score.method,
-            note=sentences.why_no_score(score),
-            percent=final_percent(work),
+            overall=_overall(mine, spread, overridden=override is not None) if mine else None,
+            criteria=_criteria_out(work, mine.criteria, tally) if mine else {},
+            mean=None if mine is None or mine.mean is None else round(mine.mean, 2),
+            staff=None if mine is None or mine.staff is None else round(mine.staff, 2),
+            reasons=reasons(scores, mine) if mine else [],
+            count=tally.count,
+            wanted=tally.wanted,
+            partial=tally.partial,
+            method=scores.method,
+            note=sentences.why_no_score(tally),
+            percent=final_percent(work, scores),
             override=override and OverrideOut(percent=override.percent or 0.0, reason=override.reason),
         )
+
+
+def _overall(mine: WorkScore, spread: float | None, *, overridden: bool) -> SummaryOut | None:
+    """Return what the reviews of a work come to; where staff decided otherwise, that is the mean of the peers'."""
+    if not overridden:
+        return SummaryOut.of(mine.whole, spread)
+    return None if mine.mean is None else SummaryOut.of(Ranged(mine.mean), spread)
+
+
+def _criteria_out(work: Work, found: Mapping[str, Ranged], tally: Score) -> dict[str, CriterionScoreOut]:
+    given = [review.scores for task in staff_or_all(work) if (review := counting_review(task)) is not None]
+    rubric = {criterion.id: criterion for criterion in rubric_of(work.round)}
+    return {
+        name: CriterionScoreOut(
+            **SummaryOut.of(score, tally.criteria[name].spread).model_dump(),
+            reason=criterion_reason(rubric[name], given),
+        )
+        for name, score in found.items()
+    }
 
 
 class TaskOut(Schema):
@@ -320,11 +361,12 @@ class MyFlagOut(Schema):
 class ReceivedReviewOut(Schema):
     """A review of my work: by pseudonym, or by name where reviewers and authors know each other.
 
-    `mine` is what I said of it, `flag` what I told staff.
+    `by_staff`: it was written by staff, and is the score. `mine` is what I said of it, `flag` what I told staff.
     """
 
     id: str
     reviewer: str
+    by_staff: bool
     scores: dict[str, int]
     comments: dict[str, str]
     overall: str
@@ -359,6 +401,7 @@ class ReceivedOut(Schema):
                 ReceivedReviewOut(
                     id=review.id,
                     reviewer=review.reviewer,
+                    by_staff=review.by_staff,
                     scores=dict(review.scores),
                     comments=dict(review.comments),
                     overall=review.overall,
@@ -378,5 +421,5 @@ class ReceivedOut(Schema):
                 for review in received.reviews
             ],
             appeals=[AppealOut.of(appeal) for appeal in received.work.appeals],
-            score=ScoreOut.of(received.work) if received.score else None,
+            score=ScoreOut.of(received.work, received.scores) if received.scores else None,
         )

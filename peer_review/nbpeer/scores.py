@@ -1,11 +1,13 @@
-"""The score of a work, from the versions that count of its reviews."""
+"""Which reviews of a work count, and what its score is as it counts."""
 
 from typing import cast
 
 from nbcohort.api import Criterion
 from nbpeer.aggregate import Method, Score, aggregate
+from nbpeer.aggregate.scores import MethodOfScores
 from nbpeer.forms import Rubric, scales_of
 from nbpeer.models import Review, ReviewTask, Round, ScoreOverride, Work
+from nbpeer.scoring import RoundScores
 
 
 def rubric_of(found: Round) -> Rubric:
@@ -32,10 +34,21 @@ def counting_tasks(work: Work) -> list[ReviewTask]:
     ]
 
 
-def score_of(work: Work) -> Score:
-    """Return what a work's reviews add up to so far."""
+def staff_or_all(work: Work) -> list[ReviewTask]:
+    """Return the tasks whose reviews make the score of a work: staff's where there are any, since they decide."""
+    counting = counting_tasks(work)
+    return [task for task in counting if task.origin == "staff"] or counting
+
+
+def method_of(found: Round) -> MethodOfScores:
+    """Return how a round's scores are to be made."""
+    return cast(MethodOfScores, found.score)
+
+
+def tally_of(work: Work) -> Score:
+    """Return how many reviews of a work count, of how many, and how they spread: all weigh the same in it."""
     reviews = [review.scores for task in counting_tasks(work) if (review := counting_review(task)) is not None]
-    method = cast(Method, work.round.score)
+    method: Method = "median" if method_of(work.round) == "median" else "mean"
     wanted = max(wanted_of(work), len(reviews))
     return aggregate(scales_of(rubric_of(work.round)), reviews, wanted=wanted, method=method)
 
@@ -46,9 +59,9 @@ def override_of(work: Work) -> ScoreOverride | None:
     return newest if newest is not None and newest.percent is not None else None
 
 
-def final_percent(work: Work) -> float | None:
+def final_percent(work: Work, scores: RoundScores) -> float | None:
     """Return the score of a work as it counts, 0-100, rounded to hundredths; None while there is none."""
-    override, score = override_of(work), score_of(work)
+    override, mine = override_of(work), scores.works.get(work.submission)
     if override is not None and override.percent is not None:
         return round(override.percent, 2)
-    return None if score.overall is None else round(score.overall.percent, 2)
+    return None if mine is None else round(mine.whole.percent, 2)

@@ -36,6 +36,29 @@ class RoundRules(Settings):
     review_weight: float = Field(
         0.0, ge=0, le=100, allow_inf_nan=False, description="How much the quality of the own reviews counts in it."
     )
+    agreement_weight: float = Field(
+        1.0,
+        ge=0,
+        le=100,
+        allow_inf_nan=False,
+        description="How much it counts in the quality of reviews that they are near those of the others.",
+    )
+    helpfulness_weight: float = Field(
+        1.0, ge=0, le=100, allow_inf_nan=False, description="The same, of how helpful their authors find them."
+    )
+    calibration_weight: float = Field(
+        1.0, ge=0, le=100, allow_inf_nan=False, description="The same, of how near staff the samples were scored."
+    )
+    tolerance: float = Field(
+        50.0,
+        gt=0,
+        le=100,
+        allow_inf_nan=False,
+        description="The mean difference, in percentage points, at which nothing is left of agreement and calibration.",
+    )
+    gradebook_points: float = Field(
+        100.0, gt=0, le=100_000, allow_inf_nan=False, description="How many points the round has in the gradebook."
+    )
 
 
 class ReviewSettings(RoundRules):
@@ -65,7 +88,10 @@ class ReviewSettings(RoundRules):
             "open: both know each other."
         ),
     )
-    score: Literal["mean", "median"] = Field("mean", description="How the reviews of a submission make its score.")
+    score: Literal["bayes", "mean", "median"] = Field(
+        "bayes",
+        description="How the reviews of a submission make its score; bayes: by who is kind, strict and reliable.",
+    )
 
     @property
     def closes(self) -> str:

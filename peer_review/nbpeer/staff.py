@@ -10,6 +10,7 @@ from nbpeer.leases import start_by
 from nbpeer.models import ReviewTask, Round, ScoreOverride, Work
 from nbpeer.plans import phase_at, times_held
 from nbpeer.rounds import close, release
+from nbpeer.score_book import keep_scores
 from nbpeer.tasks import barred, end, give, lock, postpone, standing
 
 
@@ -112,18 +113,30 @@ def remove_reviewer(acting: Acting, round_id: str, task_id: str, reason: str) ->
     return task
 
 
-def override_score(acting: Acting, round_id: str, work: str, percent: float | None, reason: str) -> Work:
-    """Let a work's score be `percent` (0-100) whatever its reviews say; None takes an earlier override back."""
+def override_score(
+    acting: Acting, round_id: str, work: str, percent: float | None, reason: str, *, on_quality: bool = True
+) -> Work:
+    """Let a work's score be `percent` (0-100) whatever its reviews say; None takes an earlier override back.
+
+    `on_quality`: whether it says how good the work is; then it also tells of those who reviewed it.
+    """
     acting.require("review.score.override")
     found = _held(acting, round_id)
     scored = _work(found, work)
     scored.overrides.append(
         ScoreOverride(
-            version=len(scored.overrides) + 1, percent=percent, reason=reason, made_at=acting.now, made_by=acting.name
+            version=len(scored.overrides) + 1,
+            percent=percent,
+            on_quality=on_quality,
+            reason=reason,
+            made_at=acting.now,
+            made_by=acting.name,
         )
     )
     acting.session.flush()
     acting.audit("review.score.override", found.public_id, work=scored.submission, percent=percent, reason=reason)
+    if found.closed_at is not None:
+        keep_scores(acting, found)
     for author in scored.authors:
         acting.log("review.score.overridden", target=author.member, round=found.public_id, percent=percent)
     return scored

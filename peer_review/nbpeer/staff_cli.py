@@ -98,6 +98,9 @@ def override(
     work: Annotated[str, typer.Argument(help=_("The work's short name, as `glance` shows it."))],
     percent: Annotated[str, typer.Argument(help=_("The score, 0 to 100; `none` for what the reviews say."))],
     reason: Why,
+    other_grounds: Annotated[
+        bool, typer.Option("--other-grounds", help=_("It does not say how good the work is, but is a penalty, say."))
+    ] = False,
     cohort: CohortOption = None,
 ) -> None:
     """Override the score of a work (for staff)."""
@@ -107,7 +110,7 @@ def override(
         raise Invalid(_('"{percent}" is no number from 0 to 100.').format(percent=percent)) from None
     with closing(open_client()) as client:
         address = f"{address_of_round(client, cohort, assignment)}/works/{quote(work, safe='')}/override"
-        client.put(address, {"percent": value, "reason": reason})
+        client.put(address, {"percent": value, "reason": reason, "on_quality": not other_grounds})
     say(_("The score of {work} is now {percent}.").format(work=work, percent=percent))
 
 

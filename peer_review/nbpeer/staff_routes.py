@@ -6,9 +6,11 @@ from fastapi import APIRouter, Query
 
 from nbcohort.api import Acting, Caller, Page, PageQuery, page_of
 from nbpeer import actions, staff
-from nbpeer.calibration import agreements
+from nbpeer.calibration import differences
+from nbpeer.plans import rules_of
 from nbpeer.results import results_of
 from nbpeer.round_schemas import StaffRoundOut, StaffWorkOut
+from nbpeer.score_book import scores_of
 from nbpeer.staff_schemas import AddReviewer, ChangeTimes, GivenOut, GlanceOut, OverrideScore, Reason, ResultOut
 
 staff_review = APIRouter(prefix="/review/rounds/{round_id}", tags=["peer review"])
@@ -27,8 +29,9 @@ def results(round_id: str, caller: Caller, query: Annotated[PageQuery, Query()])
     with caller.read() as acting:
         members = actions.members_by_id(acting)
         held = actions.read_round(acting, round_id)
-        calibrated = agreements(acting.session, acting.cohort, held.assignment)
-        found = [ResultOut.of(one, members) for one in results_of(held, calibrated)]
+        calibrated = differences(acting.session, acting.cohort, held.assignment)
+        results = results_of(rules_of(held), held.works, scores_of(acting.session, held), calibrated)
+        found = [ResultOut.of(one, members) for one in results]
         return page_of(found, query, lambda one: one.member.member)
 
 
@@ -61,8 +64,8 @@ def remove_reviewer(round_id: str, task: str, reason: Annotated[Reason, Query()]
 def override_score(round_id: str, work: str, body: OverrideScore, caller: Caller) -> StaffWorkOut:
     """Override a work's score, with the reason."""
     with caller.write() as acting:
-        scored = staff.override_score(acting, round_id, work, body.percent, body.reason)
-        return StaffWorkOut.of(acting, scored, actions.members_by_id(acting))
+        scored = staff.override_score(acting, round_id, work, body.percent, body.reason, on_quality=body.on_quality)
+        return StaffWorkOut.of(acting, scored, actions.members_by_id(acting), scores_of(acting.session, scored.round))
 
 
 @staff_review.post("/release")

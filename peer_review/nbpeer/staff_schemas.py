@@ -8,7 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from nbcohort.api import RosterEntry, Schema, _
 from nbpeer.glance import MemberState, WorkState, members_at_a_glance, works_at_a_glance
 from nbpeer.models import Round
-from nbpeer.results import Result
+from nbpeer.results import Result, rounded
 from nbpeer.round_schemas import PersonOut
 from nbpeer.schemas import Name
 from nbpeer.staff import NewTimes
@@ -50,9 +50,14 @@ class AddReviewer(Schema):
 
 
 class OverrideScore(Schema):
-    """The score (0-100) that counts from now on, or null for what the reviews say; and why."""
+    """The score (0-100) that counts from now on, or null for what the reviews say; and why.
+
+    `on_quality` is false where it does not say how good the work is (a copied one gets nothing): then it tells nothing
+    of those who reviewed it.
+    """
 
     percent: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None
+    on_quality: bool = True
     reason: Reason
 
 
@@ -113,7 +118,7 @@ class MemberGlanceOut(Schema):
 class ResultOut(Schema):
     """What a member has of a round, in percent; null: not known. `percent` is what goes into the gradebook.
 
-    `quality` is made of the share of `tasks` that is `done`, `agreement`, `helpfulness` and `calibration`.
+    `quality` is the share of `tasks` that is `done`, times `agreement`, `helpfulness`, `calibration` by their weights.
     """
 
     member: PersonOut
@@ -137,10 +142,8 @@ class ResultOut(Schema):
             tasks=quality.tasks,
             done=quality.done,
             late=result.late,
-            agreement=quality.agreement,
-            helpfulness=quality.helpfulness,
-            calibration=quality.calibration,
-            quality=None if quality.percent is None else round(quality.percent, 2),
+            **{part.name: rounded(part.percent) for part in quality.parts},
+            quality=rounded(quality.percent),
             percent=result.percent,
         )
 

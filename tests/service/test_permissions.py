@@ -52,6 +52,9 @@ see what waits for checks              -   -   -   +   +    -   -   -   -    !
 grant ben an extension                 -   -   -   +   +    -   -   -   +    !
 list the rounds                        +   +   +   +   +    -   -   -   +    !
 see who reviews whom                   -   -   +   +   +    -   -   -   +    !
+see which works to look at first       -   -   +   +   +    -   -   -   +    !
+see how reliable reviewers are         -   -   +   +   +    -   -   -   +    !
+see how good my own reviews were       +   +   +   +   -    -   -   -   -    !
 read ben's review task                 +   -   -   -   -    -   -   -   -    !
 read a file of ben's review task       +   -   -   -   -    -   -   -   -    !
 read the checks of ben's review task   +   -   -   -   -    -   -   -   -    !
@@ -264,6 +267,13 @@ ACTS: dict[str, Act] = {
     "grant ben an extension": extend,
     "list the rounds": lambda world, client: client.get("/cohorts/ds1/review/rounds"),
     "see who reviews whom": lambda world, client: client.get(f"/cohorts/ds1/review/rounds/{world.round}"),
+    "see which works to look at first": lambda world, client: client.get(
+        f"/cohorts/ds1/review/rounds/{world.round}/triage"
+    ),
+    "see how reliable reviewers are": lambda world, client: client.get(
+        f"/cohorts/ds1/review/rounds/{world.round}/reviewers"
+    ),
+    "see how good my own reviews were": lambda world, client: client.get("/cohorts/ds1/review/mine"),
     "read ben's review task": lambda world, client: client.get(f"/cohorts/ds1/review/tasks/{world.task}"),
     "read a file of ben's review task": lambda world, client: client.get(
         f"/cohorts/ds1/review/tasks/{world.task}/files/{world.task_file}"

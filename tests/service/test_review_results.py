@@ -15,7 +15,7 @@ from tests.service.review_room import FULL, ReviewRoom
 @pytest.fixture
 def room(shared_service: RunningService) -> ReviewRoom:
     room = ReviewRoom(shared_service)
-    room.apply_review(submission_weight=3, review_weight=1)
+    room.apply_review(submission_weight=3, review_weight=1, tolerance=100)
     for account in ("ada", "ben", "cleo", "dora", "emil"):
         room.hand_in(account)
     room.open_round()

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         Settings,
         Weekly,
     )
+    from nbcohort.grading.column import ColumnWritten, write_column
     from nbcohort.service.acting import Acting, as_service
     from nbcohort.service.deps import Caller, Paging
     from nbcohort.service.house import House
@@ -81,6 +82,8 @@ _WHERE = {
     "Sections": "nbcohort.courses.settings",
     "Settings": "nbcohort.courses.settings",
     "Weekly": "nbcohort.courses.settings",
+    "ColumnWritten": "nbcohort.grading.column",
+    "write_column": "nbcohort.grading.column",
     "Acting": "nbcohort.service.acting",
     "as_service": "nbcohort.service.acting",
     "Caller": "nbcohort.service.deps",
@@ -118,6 +121,7 @@ __all__ = [
     "Caller",
     "CheckResult",
     "CohortSettings",
+    "ColumnWritten",
     "Conflict",
     "Conventions",
     "CourseSettings",
@@ -169,6 +173,7 @@ __all__ = [
     "take_lease",
     "warning",
     "works_of",
+    "write_column",
     "zone_of",
 ]
 

@@ -12,9 +12,9 @@
 """
 
 from nbpeer.aggregate.pairwise import Comparison, Ranked, rank
-from nbpeer.aggregate.quality import Part, Quality, QualityWeights, review_quality
+from nbpeer.aggregate.quality import Part, Quality, QualityWeights, helpfulness_of, review_quality
 from nbpeer.aggregate.reviews import Review, Reviews, collect
-from nbpeer.aggregate.rubric import Method, Scale, Score, Summary, aggregate
+from nbpeer.aggregate.rubric import Method, Scale, Score, Summary, aggregate, total
 from nbpeer.aggregate.scores import METHODS, Interval, ReviewerScore, Scores, SubmissionScore, score
 from nbpeer.aggregate.triage import Suggestion, triage
 
@@ -38,8 +38,10 @@ __all__ = [
     "Summary",
     "aggregate",
     "collect",
+    "helpfulness_of",
     "rank",
     "review_quality",
     "score",
+    "total",
     "triage",
 ]

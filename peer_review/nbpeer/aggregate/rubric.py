@@ -59,6 +59,12 @@ class Score:
         return "no-review-came" if self.wanted else "nobody-allocated"
 
 
+def total(scales: Mapping[str, Scale], levels: Mapping[str, int]) -> float:
+    """Return what one review gives a work, 0-100: the mean over the criteria, by their weights."""
+    percents = [scale.percent(levels[name]) for name, scale in scales.items()]
+    return fmean(percents, weights=[scale.weight for scale in scales.values()])
+
+
 def aggregate(
     scales: Mapping[str, Scale], reviews: Sequence[Mapping[str, int]], wanted: int, method: Method = "mean"
 ) -> Score:
@@ -67,8 +73,7 @@ def aggregate(
     Raises KeyError or IndexError for a review that does not fit the rubric: that is checked at hand-in.
     """
     percents = {name: [scale.percent(review[name]) for review in reviews] for name, scale in scales.items()}
-    weights = [scale.weight for scale in scales.values()]
-    totals = [fmean((percents[name][i] for name in scales), weights=weights) for i in range(len(reviews)) if scales]
+    totals = [total(scales, review) for review in reviews if scales]
     return Score(
         criteria={name: _summary(each, method) for name, each in percents.items() if each},
         overall=_summary(totals, method) if totals else None,
