@@ -31,10 +31,11 @@ def routers() -> list[APIRouter]:
     """Rounds, tasks, reviews and what came of them."""
     from nbpeer.afterwards_routes import after_review
     from nbpeer.calibration_routes import calibrating
+    from nbpeer.conflicts_routes import conflicting
     from nbpeer.routes import review
     from nbpeer.staff_routes import staff_review
 
-    return [review, staff_review, after_review, calibrating]
+    return [review, staff_review, after_review, calibrating, conflicting]
 
 
 @hook
@@ -83,7 +84,7 @@ def permissions() -> Mapping[str, Permission]:
 def migrations() -> Migrations:
     """The tables of rounds, works, tasks and reviews."""
     from nbcohort.api import Migrations
-    from nbpeer.models import Base
+    from nbpeer.swap_models import Base
 
     return Migrations("review", Base)
 

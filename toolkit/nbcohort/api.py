@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nbcohort.courses.roster import (
         RosterEntry,
         active_members,
+        all_partners,
         cohort_ids,
         find_account,
         find_member,
@@ -66,6 +67,7 @@ _WHERE = {
     "zone_of": "nbcohort.courses.moments",
     "RosterEntry": "nbcohort.courses.roster",
     "active_members": "nbcohort.courses.roster",
+    "all_partners": "nbcohort.courses.roster",
     "cohort_ids": "nbcohort.courses.roster",
     "find_account": "nbcohort.courses.roster",
     "find_member": "nbcohort.courses.roster",
@@ -148,6 +150,7 @@ __all__ = [
     "WorkFile",
     "_",
     "active_members",
+    "all_partners",
     "as_service",
     "checks_of",
     "cohort_ids",
