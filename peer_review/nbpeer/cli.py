@@ -210,8 +210,12 @@ def _show_round(client: ServiceClient, base: str, found: list[Any], assignment: 
             reviewer, state = (str(task["reviewer"]["account"]), task["state"]) if task else ("", "")
             table.add_row(*map(Text, (first[0], first[1], reviewer, state, first[2])))
     Console().print(table)
-    for sentence in whole["unavoidable"]:
+    for sentence in whole["in_words"]:
         say(sentence)
+    if whole["unavoidable"]:
+        say(_("What could not be avoided, and why:"))
+    for sentence in whole["unavoidable"]:
+        say(f"- {sentence}")
 
 
 def _percent(summary: Any) -> str:
