@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbcohort.api import Task, hook
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         InteractionKind,
         Migrations,
         Permission,
+        ServiceClient,
     )
 
 
@@ -30,12 +32,13 @@ if TYPE_CHECKING:
 def routers() -> list[APIRouter]:
     """Rounds, tasks, reviews and what came of them."""
     from nbpeer.afterwards_routes import after_review
+    from nbpeer.authors_routes import before_round
     from nbpeer.calibration_routes import calibrating
     from nbpeer.conflicts_routes import conflicting
     from nbpeer.routes import review
     from nbpeer.staff_routes import staff_review
 
-    return [review, staff_review, after_review, calibrating, conflicting]
+    return [review, staff_review, after_review, calibrating, conflicting, before_round]
 
 
 @hook
@@ -60,6 +63,14 @@ def check_course(course: CourseSettings, cohort: CohortSettings | None) -> list[
     from nbpeer import check
 
     return check.check_course(course, cohort)
+
+
+@hook
+def handin_notices(client: ServiceClient, cohort: str, assignment: str, files: Mapping[str, Path]) -> Iterable[str]:
+    """Say what reviewers would see of the author all the same."""
+    from nbpeer import before_handin
+
+    return before_handin.notices(client, cohort, assignment, files)
 
 
 @hook

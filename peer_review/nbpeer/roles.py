@@ -15,6 +15,7 @@ PERMISSIONS = {
     "review.task.write": may(own=("learner", "mentor", "instructor")),
     "review.conflict.declare": may("instructor", "course room", "admin", own=("learner", "mentor")),
     "review.conflict.read": may("mentor", "instructor", "course room", "admin", own=("learner",)),
+    "review.notice.read": may(own=("learner", "mentor", "instructor")),
     "review.sample.add": may("instructor", "course room", "admin"),
     "review.sample.read": may("mentor", "instructor", "course room", "admin", own=("learner",)),
     "review.sample.score": may(own=("learner",)),

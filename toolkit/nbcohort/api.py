@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from nbcohort.store.interactions import InteractionKind
     from nbcohort.store.leases import take_lease
     from nbcohort.store.migrate import Migrations
-    from nbcohort.submissions.work import Work, WorkFile, open_work_file, works_of
+    from nbcohort.submissions.work import Work, WorkFile, find_works, open_work_file, works_of
     from nbcohort.transfer import inside
 
 _WHERE = {
@@ -103,6 +103,7 @@ _WHERE = {
     "Migrations": "nbcohort.store.migrate",
     "Work": "nbcohort.submissions.work",
     "WorkFile": "nbcohort.submissions.work",
+    "find_works": "nbcohort.submissions.work",
     "open_work_file": "nbcohort.submissions.work",
     "works_of": "nbcohort.submissions.work",
     "inside": "nbcohort.transfer",
@@ -157,6 +158,7 @@ __all__ = [
     "error",
     "find_account",
     "find_member",
+    "find_works",
     "hook",
     "inside",
     "may",
