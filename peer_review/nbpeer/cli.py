@@ -13,6 +13,7 @@ from rich.text import Text
 from nbcohort.api import Invalid, ServiceClient, _, inside, moment, open_client, zone_of
 from nbpeer import afterwards_cli, calibration_cli, staff_cli
 from nbpeer.conflicts_cli import conflict
+from nbpeer.revisions_cli import diff
 from nbpeer.score_cli import score
 from nbpeer.sheet import read_sheet, write_sheet
 from nbpeer.terminal import CohortOption, base_of, only_cohort, say
@@ -23,6 +24,7 @@ staff_cli.add_to(commands)
 afterwards_cli.add_to(commands)
 calibration_cli.add_to(commands)
 commands.command("score")(score)
+commands.command("diff")(diff)
 commands.add_typer(conflict, name="conflict")
 
 FORM = "review.toml"

@@ -35,10 +35,11 @@ def routers() -> list[APIRouter]:
     from nbpeer.authors_routes import before_round
     from nbpeer.calibration_routes import calibrating
     from nbpeer.conflicts_routes import conflicting
+    from nbpeer.revisions_routes import revised
     from nbpeer.routes import review
     from nbpeer.staff_routes import staff_review
 
-    return [review, staff_review, after_review, calibrating, conflicting, before_round]
+    return [review, staff_review, after_review, calibrating, conflicting, before_round, revised]
 
 
 @hook
