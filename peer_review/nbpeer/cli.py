@@ -12,6 +12,8 @@ from rich.text import Text
 
 from nbcohort.api import Invalid, ServiceClient, _, inside, moment, open_client, zone_of
 from nbpeer import afterwards_cli, calibration_cli, results_cli, staff_cli
+from nbpeer.conflicts_cli import conflict
+from nbpeer.revisions_cli import diff
 from nbpeer.score_cli import score
 from nbpeer.sheet import read_sheet, write_sheet
 from nbpeer.terminal import CohortOption, base_of, only_cohort, say
@@ -23,6 +25,8 @@ afterwards_cli.add_to(commands)
 calibration_cli.add_to(commands)
 results_cli.add_to(commands)
 commands.command("score")(score)
+commands.command("diff")(diff)
+commands.add_typer(conflict, name="conflict")
 
 FORM = "review.toml"
 
@@ -218,8 +222,12 @@ def _show_round(client: ServiceClient, base: str, found: list[Any], assignment: 
             reviewer, state = (str(task["reviewer"]["account"]), task["state"]) if task else ("", "")
             table.add_row(*map(Text, (first[0], first[1], reviewer, state, first[2])))
     Console().print(table)
-    for sentence in whole["unavoidable"]:
+    for sentence in whole["in_words"]:
         say(sentence)
+    if whole["unavoidable"]:
+        say(_("What could not be avoided, and why:"))
+    for sentence in whole["unavoidable"]:
+        say(f"- {sentence}")
 
 
 def _percent(summary: Any) -> str:

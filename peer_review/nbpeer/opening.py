@@ -6,10 +6,12 @@ from dataclasses import asdict
 
 import numpy as np
 
-from nbcohort.api import Acting, active_members, new_id, partners_of, works_of
+from nbcohort.api import Acting, active_members, new_id, works_of
 from nbcohort.api import Work as HandedIn
-from nbpeer.allocate import Allocation, Conflicts, allocate
+from nbpeer.allocate import Allocation, Conflicts, Weights, allocate
 from nbpeer.allocate import Work as Swapped
+from nbpeer.conflicts import conflicts_in
+from nbpeer.earlier import strengths, who_had_whom
 from nbpeer.leases import start_by
 from nbpeer.models import ReviewTask, Round, Work, WorkAuthor
 from nbpeer.plans import Plan, kept
@@ -21,7 +23,18 @@ def open_round(acting: Acting, plan: Plan) -> None:
     session, assignment, review = acting.session, plan.assignment, plan.review
     handed_in, swapped, conflicts = _works(acting, assignment.name)
     seed = secrets.randbits(63)
-    allocation = allocate(swapped, review.k, np.random.default_rng(seed), conflicts)
+    known = {member for work in swapped for member in work.submitters}
+    history = [pair for pair in who_had_whom(session, acting.cohort) if known.issuperset(pair)]
+    strength = {one: value for one, value in strengths(session, acting.cohort).items() if one in known}
+    allocation = allocate(
+        swapped,
+        review.k,
+        np.random.default_rng(seed),
+        conflicts,
+        history=history,
+        strength=strength,
+        weights=Weights(**review.swap.model_dump()),
+    )
     secret = secrets.token_bytes(32)
     opened = Round(
         public_id=new_id("rnd"),
@@ -56,6 +69,9 @@ def open_round(acting: Acting, plan: Plan) -> None:
         offsets=list(allocation.offsets),
         works=[[one.key, *one.submitters] for one in swapped],
         conflicts=sorted(sorted(pair) for pair in conflicts),
+        history=history,
+        strength=strength,
+        weights=review.swap.model_dump(),
     )
 
 
@@ -78,9 +94,9 @@ def _works(acting: Acting, assignment: str) -> tuple[list[HandedIn], list[Swappe
             seen.update(reviewers)
             handed_in.append(work)
             swapped.append(Swapped(work.submission, reviewers))
-    groups += [partners_of(session, acting.cohort, member, assignment, now) for member in sorted(seen)]
-    conflicts = {frozenset((a, b)) for group in groups for a in group for b in group if a < b and {a, b} <= seen}
-    return handed_in, swapped, frozenset(conflicts - _together(swapped))
+    wrote = {frozenset((a, b)) for group in groups for a in group for b in group if a < b}
+    conflicts = wrote | conflicts_in(session, acting.cohort, assignment, seen, now)
+    return handed_in, swapped, frozenset(pair for pair in conflicts if pair <= seen) - _together(swapped)
 
 
 def _together(swapped: Sequence[Swapped]) -> set[frozenset[str]]:
@@ -135,7 +151,7 @@ def join_late(acting: Acting, held: Round) -> None:
         joined = Work(
             submission=late.submission,
             pseudonym=pseudonym(derive(bytes.fromhex(held.secret), "works"), late.submission, names),
-            wanted=held.k,
+            wanted=min(held.k, len(known - set(late.submitters))),
             files=[asdict(file) for file in late.files],
             authors=[WorkAuthor(member=member) for member in late.submitters],
         )

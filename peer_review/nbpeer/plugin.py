@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbcohort.api import Task, hook
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         InteractionKind,
         Migrations,
         Permission,
+        ServiceClient,
     )
 
 
@@ -30,13 +32,26 @@ if TYPE_CHECKING:
 def routers() -> list[APIRouter]:
     """Rounds, tasks, reviews and what came of them."""
     from nbpeer.afterwards_routes import after_review
+    from nbpeer.authors_routes import before_round
     from nbpeer.calibration_routes import calibrating
     from nbpeer.checked_routes import checked
+    from nbpeer.conflicts_routes import conflicting
+    from nbpeer.revisions_routes import revised
     from nbpeer.routes import review
     from nbpeer.score_routes import scoring
     from nbpeer.staff_routes import staff_review
 
-    return [review, staff_review, after_review, calibrating, checked, scoring]
+    return [
+        review,
+        staff_review,
+        after_review,
+        calibrating,
+        checked,
+        scoring,
+        conflicting,
+        before_round,
+        revised,
+    ]
 
 
 @hook
@@ -64,6 +79,14 @@ def check_course(course: CourseSettings, cohort: CohortSettings | None) -> list[
 
 
 @hook
+def handin_notices(client: ServiceClient, cohort: str, assignment: str, files: Mapping[str, Path]) -> Iterable[str]:
+    """Say what reviewers would see of the author all the same."""
+    from nbpeer import before_handin
+
+    return before_handin.notices(client, cohort, assignment, files)
+
+
+@hook
 def settings_notes(
     session: Session, cohort: str, before: CourseSettings | None, after: CourseSettings, now: datetime
 ) -> list[str]:
@@ -85,7 +108,7 @@ def permissions() -> Mapping[str, Permission]:
 def migrations() -> Migrations:
     """The tables of rounds, works, tasks and reviews."""
     from nbcohort.api import Migrations
-    from nbpeer.models import Base
+    from nbpeer.swap_models import Base
 
     return Migrations("review", Base)
 

@@ -1,260 +1,228 @@
-"""Nobody gets stuck: what becomes of review tasks that are not begun in time, given back, or missing.
+"""Nobody gets stuck: what becomes of review tasks that are not begun in time, taken away, or missing. Pure.
 
-A task is a lease: one that is not begun by its `start_by`, or is given back, is its reviewer's no more. Its work then
-has fewer reviews than it should, as has one that came late, and each missing review goes to the first of
+A task is a lease: one that is not begun by its `start_by`, or whose reviewer has left, lapses. Its work then has fewer
+reviews than it should, as has one that came late, and each missing review goes to the first of
 
-1. whoever volunteers: `next_task` says what to offer, the work with the fewest reviews first;
-2. the member with the least load who has time, once the work has waited as long as `Policy.volunteers_for`;
-3. staff: a task with a name, for what no member can take, and for every work that has no review at the close.
+1. whoever volunteers: `next_task` says what to offer, the work that lacks most first;
+2. the member with least to do who has time, once volunteers had `Policy.volunteers_for`;
+3. staff, by name: a work that no member can take, and every work that has no review at the close.
 
-All of it is a function of the round as it is (`State`) to what is to be done (`Decision`), so that the service can ask
-every minute, and again after a crash: once the decisions are carried out, the same state asks for nothing more.
+Who was late can still do it, until somebody else has: many write on the last day, and a review too many does no harm.
+Staff are not asked for what has another review, since a score may rest on fewer than planned.
+
+All of it is a function of the round as it is (`Situation`) to what is to be done (`Decision`), so that the service can
+ask every minute, and again after a crash: once the decisions are carried out, the same situation asks for nothing more.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
-from nbpeer.allocate import Conflicts
-
-
-class TaskState(StrEnum):
-    """How far a task is; its reviewer, its work and when it must be begun never change."""
-
-    ASSIGNED = "assigned"
-    """Not begun."""
-    STARTED = "started"
-    SUBMITTED = "submitted"
-    GIVEN_BACK = "given-back"
-    """By its reviewer, or because they left."""
-    LAPSED = "lapsed"
-    """Not begun in time."""
-
-
-PROMISED = frozenset({TaskState.ASSIGNED, TaskState.STARTED, TaskState.SUBMITTED})
-"""What counts as a review that a work has or will have."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """That `reviewer` is to review `work`; None is staff. Whoever had a task once does not get it again."""
-
-    reviewer: str | None
-    work: str
-    state: TaskState
-    start_by: datetime
-    """When it must have been begun."""
-    gave_up_at: datetime | None = None
-    """When it lapsed or was given back."""
-
-    @property
-    def ended_at(self) -> datetime:
-        """When a task ended without a review: at the latest when it had to be begun, if nobody wrote it down."""
-        return self.gave_up_at or self.start_by
-
-
-@dataclass(frozen=True)
-class WorkToReview:
-    """A work, when it came in (or the round opened, if that is later), and how many reviews it should get."""
-
-    key: str
-    submitters: frozenset[str]
-    since: datetime
-    wanted: int
+from nbpeer.situation import (
+    WAITED_FOR,
+    Book,
+    Decision,
+    Give,
+    Lapse,
+    Offer,
+    Situation,
+    Task,
+    TaskState,
+    Why,
+    WorkToReview,
+    apply,
+)
 
 
 @dataclass(frozen=True)
 class Policy:
-    """How long what waits."""
+    """How long what waits, and who is asked for how much.
 
-    lease: timedelta = timedelta(days=2)
-    """From when a task is given to when it must have been begun."""
+    Args:
+        k: tasks that a member has as a rule.
+        due_at: until when reviews are due.
+        start_within: share of the time left until then in which a task must be begun; 1: it does not lapse.
+        volunteers_for: how long a missing review is left to volunteers before a member is asked.
+        not_in_the_last: how long before `due_at` nobody is asked any more; what is missing then is staff's.
+        most_extra: for how many reviews above k a member is asked; who volunteers may do more.
+    """
+
+    k: int
+    due_at: datetime
+    start_within: float = 0.5
     volunteers_for: timedelta = timedelta(hours=12)
-    """How long a missing review is left to volunteers before a member is given it."""
+    not_in_the_last: timedelta = timedelta(hours=12)
     most_extra: int = 2
-    """How many tasks a member is given without asking, beyond what they had at first."""
+
+    def start_by(self, now: datetime) -> datetime | None:
+        """Return until when a task that is given at `now` has to be begun; None: it does not lapse."""
+        if self.start_within >= 1 or now >= self.due_at:
+            return None
+        return now + self.start_within * (self.due_at - now)
+
+    def is_too_late(self, now: datetime) -> bool:
+        """Whether nobody is asked any more."""
+        return now > self.due_at - self.not_in_the_last
 
 
-@dataclass(frozen=True)
-class State:
-    """A round as it is now: its works, all tasks that there ever were, and its members."""
+def next_task(situation: Situation, volunteer: str, policy: Policy, now: datetime) -> Give | None:
+    """Return the task that a volunteer takes, or None where there is nothing that they may review.
 
-    works: Sequence[WorkToReview]
-    tasks: Sequence[Task]
-    members: frozenset[str]
-    """Who may review: submitters who are still there."""
-    closes: datetime
-    share: Mapping[str, int]
-    """How many tasks each member was given when the round opened."""
-    conflicts: Conflicts = frozenset()
-    unwilling: frozenset[str] = frozenset()
-    """Members to whom nothing is given unless they ask. Whoever gave a task back or let it lapse is one unnamed."""
-
-
-class Why(StrEnum):
-    """Why something is decided."""
-
-    NOT_STARTED = "not-started"
-    VOLUNTEERED = "volunteered"
-    LEAST_LOAD = "least-load"
-    NOBODY_CAN = "nobody-can"
-    """No member may review it who has time."""
-    NO_REVIEW_AT_CLOSE = "no-review-at-close"
-
-
-@dataclass(frozen=True)
-class Decision:
-    """That a task lapses, or that a new one is given: the task as it is then, whose state says which."""
-
-    task: Task
-    why: Why
-
-
-def lapsed(state: State, now: datetime) -> list[Decision]:
-    """Return the tasks that were not begun in time, or whose reviewer has left, sorted by work and reviewer."""
-
-    def is_late(task: Task) -> bool:
-        left = task.reviewer not in state.members and task.state in (TaskState.ASSIGNED, TaskState.STARTED)
-        return left or (task.state is TaskState.ASSIGNED and task.start_by < now)
-
-    late = [task for task in state.tasks if task.reviewer is not None and is_late(task)]
-    late.sort(key=lambda task: (task.work, task.reviewer or ""))
-    return [Decision(replace(task, state=TaskState.LAPSED, gave_up_at=now), Why.NOT_STARTED) for task in late]
-
-
-def next_task(state: State, volunteer: str, policy: Policy, now: datetime) -> Decision | None:
-    """Return the task that a volunteer pulls, or None where there is nothing that they may review.
-
-    First the work with the fewest reviews promised, then the one that has waited longest; never one of their own, one
-    with a conflict, one that they had, or one that has all its reviews.
+    First the work that lacks most, rather none that makes a mutual pair, then the one that lacks a review longest. Who
+    has fewer than k tasks, as latecomers have, gets one also where nothing is missing: of the work with fewest.
     """
-    if volunteer not in state.members or now > state.closes:
+    if volunteer not in situation.members:
         return None
-    book = _Book(state)
-    work = next((work for work in book.neediest_first() if book.may(volunteer, work)), None)
-    return None if work is None else Decision(_given(volunteer, work, policy, state, now), Why.VOLUNTEERED)
+    book = Book(situation)
+    has_few = book.to_do[volunteer] + book.done[volunteer] < policy.k
+    open_to = [
+        work
+        for work in situation.works
+        if (book.missing(work) > 0 or (has_few and work.wanted > 0)) and book.may(volunteer, work)
+    ]
+    if not open_to:
+        return None
+    chosen = min(
+        open_to,
+        key=lambda work: (
+            -book.missing(work),
+            book.is_mutual(volunteer, work),
+            book.promised[work.key],
+            work.short_since or now,
+            work.key,
+        ),
+    )
+    return Give(Task(volunteer, chosen.key, TaskState.ASSIGNED, policy.start_by(now), "pulled"), Why.VOLUNTEERED)
 
 
-def reassign(state: State, policy: Policy, now: datetime) -> list[Decision]:
-    """Return what is to be done now without anybody asking: tasks that lapse, and tasks given to members and to staff.
+def reassign(situation: Situation, policy: Policy, now: datetime) -> list[Decision]:
+    """Return what is to be done while reviews are written, without anybody asking."""
+    lapses = list(_lapses(situation, now))
+    situation = apply(situation, lapses)
+    book = Book(situation)
+    offers = list(_offers(situation, book, now))
+    situation = apply(situation, offers)
+    gives = [] if policy.is_too_late(now) else list(_gives(situation, book, policy, now))
+    filled = [Offer(work.key, None) for work in situation.works if work.short_since and book.missing(work) <= 0]
+    return [*lapses, *offers, *gives, *filled]
 
-    After the close, only staff are given tasks: one for each work without a review.
+
+def at_close(situation: Situation) -> list[Give]:
+    """Return whom of staff what is named for: each work that has no review, unless somebody is named already."""
+    book = Book(situation)
+    gives: list[Give] = []
+    for work in sorted(situation.works, key=lambda work: work.key):
+        if not book.submitted[work.key] and work.key not in book.with_staff:
+            gives += _to_staff(situation, book, work, Why.NO_REVIEW_AT_CLOSE)
+    return gives
+
+
+def not_needed(tasks: Iterable[Task], wanted: int) -> Task | None:
+    """Return whose task of a work is not needed, now that somebody who was late has begun after all; None: nobody's.
+
+    It is one that was given in their place, and that has not been begun.
     """
-    decisions = lapsed(state, now) if now <= state.closes else []
-    state = apply(state, decisions)
-    if now > state.closes:
-        return [*decisions, *_at_close(state, policy, now)]
-    return [*decisions, *_give_all(_Book(state), policy, now)]
+    tasks = list(tasks)
+    promised = sum(task.state in WAITED_FOR or task.state is TaskState.SUBMITTED for task in tasks)
+    instead = [task for task in tasks if task.origin == "passed-on" and task.state is TaskState.ASSIGNED]
+    return instead[-1] if instead and promised > wanted else None
 
 
-def apply(state: State, decisions: Iterable[Decision]) -> State:
-    """Return the state once the decisions are carried out."""
-    new = {(one.task.reviewer, one.task.work): one.task for one in decisions}
-    kept = [new.pop((task.reviewer, task.work), task) for task in state.tasks]
-    return replace(state, tasks=(*kept, *new.values()))
+def replaced(tasks: Iterable[Task], submitted: Task) -> Task | None:
+    """Return the lapsed task of a work that need not be done, now that `submitted` has come in; None: there is none."""
+    instead = submitted.origin in ("pulled", "passed-on", "added", "staff")
+    return next((task for task in tasks if instead and task.state is TaskState.LAPSED), None)
 
 
-class _Book:
-    """What is known of works and members, kept up while tasks are given."""
+def _lapses(situation: Situation, now: datetime) -> Iterator[Lapse]:
+    there = {*situation.members, *situation.staff}
+    for task in situation.tasks:
+        overdue = task.state is TaskState.ASSIGNED and task.start_by is not None and task.start_by <= now
+        if overdue or (task.state in WAITED_FOR and task.reviewer not in there):
+            yield Lapse(task)
 
-    def __init__(self, state: State) -> None:
-        self.state = state
-        self.promised = dict.fromkeys((work.key for work in state.works), 0)
-        self.submitted = dict.fromkeys(self.promised, 0)
-        self.load = dict.fromkeys(state.members, 0)
-        self.had: set[tuple[str | None, str]] = set()
-        self.idle: list[tuple[int, str]] = []
-        self.last_lapse: dict[str, datetime] = {}
-        self.unwilling = set(state.unwilling)
-        for task in state.tasks:
-            self.add(task)
 
-    def add(self, task: Task) -> None:
-        self.had.add((task.reviewer, task.work))
-        if task.state in PROMISED:
-            self.promised[task.work] += 1
-            self.submitted[task.work] += task.state is TaskState.SUBMITTED
-            if task.reviewer in self.load:
-                self.load[task.reviewer] += 1
-        elif task.reviewer is not None:
-            self.unwilling.add(task.reviewer)
-            self.last_lapse[task.work] = max(self.last_lapse.get(task.work, task.ended_at), task.ended_at)
+def _offers(situation: Situation, book: Book, now: datetime) -> Iterator[Offer]:
+    for work in situation.works:
+        lacks = book.missing(work) > 0
+        if lacks != (work.short_since is not None):
+            yield Offer(work.key, now if lacks else None)
 
-    def short_since(self, work: WorkToReview) -> datetime:
-        """Return since when a work has lacked a review: since a task ended without one, or since it came in."""
-        return self.last_lapse.get(work.key, work.since)
 
-    def queue(self, members: Iterable[str], policy: Policy) -> None:
-        """Put those of `members` who have time where `least_loaded` looks."""
-        for one in members:
-            if self.has_time(one, policy):
-                heappush(self.idle, (self.load[one], one))
+def _gives(situation: Situation, book: Book, policy: Policy, now: datetime) -> Iterator[Give]:
+    """Yield who is asked for what, one review for each work in turn, while there is anybody to ask."""
+    queue = _Queue(situation, book, policy)
+    long_ago = now - policy.volunteers_for
+    waiting = [work for work in situation.works if work.short_since is not None and work.short_since <= long_ago]
+    while waiting:
+        waiting = [work for work in waiting if book.missing(work) > 0]
+        waiting.sort(key=lambda work: (-book.missing(work), work.key))
+        again = []
+        for work in waiting:
+            found = queue.take(work)
+            if found is not None:
+                given = Task(found, work.key, TaskState.ASSIGNED, policy.start_by(now), "passed-on")
+                book.add(given)
+                queue.put(found)
+                yield Give(given, Why.LEAST_LOAD)
+                again.append(work)
+            elif not book.promised[work.key]:
+                yield from _to_staff(situation, book, work, Why.NOBODY_CAN)
+        waiting = again
 
-    def least_loaded(self, work: WorkToReview) -> str | None:
-        """Take the member with the least load who may review a work out of the queue, and return them."""
-        passed: list[tuple[int, str]] = []
-        found = None
-        while self.idle and found is None:
-            first = heappop(self.idle)
-            if self.may(first[1], work):
-                found = first[1]
+
+def _to_staff(situation: Situation, book: Book, work: WorkToReview, why: Why) -> Iterator[Give]:
+    """Yield who of staff reviews a work, if there is anybody: who has least to do in the round."""
+    able = [one for one in situation.staff if book.may(one, work)]
+    if able:
+        chosen = min(able, key=lambda one: book.to_do[one] + book.lapsed[one])
+        given = Task(chosen, work.key, TaskState.ASSIGNED, None, "staff")
+        book.add(given)
+        yield Give(given, why)
+
+
+class _Queue:
+    """The members who can be asked, those with least to do first; nobody who let a task lapse and did none."""
+
+    def __init__(self, situation: Situation, book: Book, policy: Policy) -> None:
+        self._book, self._most = book, policy.k + policy.most_extra
+        self._members = [self._entry(one) for one in situation.members if self._has_time(one)]
+        heapify(self._members)
+
+    def put(self, member: str) -> None:
+        """Put a member back, if they still have time."""
+        if self._has_time(member):
+            heappush(self._members, self._entry(member))
+
+    def take(self, work: WorkToReview) -> str | None:
+        """Take who is asked to review a work, and return them: of those with least to do rather one not mutual."""
+        passed: list[tuple[int, int, str]] = []
+        mutual: tuple[int, int, str] | None = None
+        found: tuple[int, int, str] | None = None
+        while self._members and found is None:
+            first = heappop(self._members)
+            if mutual is not None and first[0] > mutual[0]:
+                passed.append(first)
+                break
+            if not self._book.may(first[2], work):
+                passed.append(first)
+            elif not self._book.is_mutual(first[2], work):
+                found = first
+            elif mutual is None:
+                mutual = first
             else:
                 passed.append(first)
+        if found is not None and mutual is not None:
+            passed.append(mutual)
         for one in passed:
-            heappush(self.idle, one)
-        return found
+            heappush(self._members, one)
+        chosen = found or mutual
+        return None if chosen is None else chosen[2]
 
-    def has_time(self, member: str, policy: Policy) -> bool:
-        """Say whether a member may be given one more without asking."""
-        return member not in self.unwilling and self.load[member] < self.state.share.get(member, 0) + policy.most_extra
+    def _has_time(self, member: str) -> bool:
+        book = self._book
+        return not book.is_absent(member) and book.to_do[member] + book.done[member] < self._most
 
-    def neediest_first(self) -> list[WorkToReview]:
-        """Return the works that have fewer reviews promised than wanted."""
-        short = [work for work in self.state.works if self.promised[work.key] < work.wanted]
-        return sorted(short, key=lambda work: (self.promised[work.key], work.since, work.key))
-
-    def may(self, member: str, work: WorkToReview) -> bool:
-        if member in work.submitters or (member, work.key) in self.had:
-            return False
-        return not any(frozenset((member, one)) in self.state.conflicts for one in work.submitters)
-
-
-def _give_all(book: _Book, policy: Policy, now: datetime) -> Iterator[Decision]:
-    """Yield what is given to whom, one review for each work in turn, while there is anything to give."""
-    book.queue(book.load, policy)
-    works = book.neediest_first()
-    while works:
-        given = [one for work in works if (one := _give(book, work, policy, now)) is not None]
-        yield from given
-        again = {one.task.work for one in given}
-        works = [work for work in book.neediest_first() if work.key in again]
-
-
-def _give(book: _Book, work: WorkToReview, policy: Policy, now: datetime) -> Decision | None:
-    """Return to whom a missing review goes now: nobody yet, the member with the least load, or staff."""
-    if now - book.short_since(work) < policy.volunteers_for and now + policy.volunteers_for < book.state.closes:
-        return None
-    member = book.least_loaded(work)
-    if member is None and (book.promised[work.key] or (None, work.key) in book.had):
-        return None
-    given = _given(member, work, policy, book.state, now)
-    book.add(given)
-    book.queue([] if member is None else [member], policy)
-    return Decision(given, Why.NOBODY_CAN if member is None else Why.LEAST_LOAD)
-
-
-def _at_close(state: State, policy: Policy, now: datetime) -> list[Decision]:
-    book = _Book(state)
-    return [
-        Decision(_given(None, work, policy, state, now), Why.NO_REVIEW_AT_CLOSE)
-        for work in sorted(state.works, key=lambda work: work.key)
-        if not book.submitted[work.key] and (None, work.key) not in book.had
-    ]
-
-
-def _given(reviewer: str | None, work: WorkToReview, policy: Policy, state: State, now: datetime) -> Task:
-    """Return a new task, to be begun within the lease, or by the close where that is earlier."""
-    start_by = now + policy.lease
-    return Task(reviewer, work.key, TaskState.ASSIGNED, start_by if now > state.closes else min(start_by, state.closes))
+    def _entry(self, member: str) -> tuple[int, int, str]:
+        return self._book.to_do[member] + self._book.lapsed[member], self._book.done[member], member

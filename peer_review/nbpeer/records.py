@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from nbpeer import conflicts
 from nbpeer.models import Answer, Appeal, Flag, Review, ReviewTask, Round, SampleReview
 from nbpeer.score_book import scores_of
 from nbpeer.scores import counting_review, final_percent
@@ -31,6 +32,7 @@ def export(session: Session, cohort: str) -> dict[str, dict[str, Any]]:
 
 def forget(session: Session, member: str) -> None:
     """Erase the comments, replies and appeals that a member wrote; levels and ratings belong to others and stay."""
+    conflicts.forget(session, member)
     for answer in session.scalars(select(Answer).where(Answer.member == member)):
         answer.reason = answer.reply = answer.will_change = ""
     for appeal in session.scalars(select(Appeal).where(Appeal.member == member)):

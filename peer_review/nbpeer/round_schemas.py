@@ -7,6 +7,7 @@ from pydantic import AwareDatetime
 
 from nbcohort.api import Acting, RosterEntry, Schema
 from nbpeer import actions, sentences
+from nbpeer.certificate_words import certificate_in_words
 from nbpeer.models import ReviewTask, Round, Work
 from nbpeer.phases import TaskState
 from nbpeer.plans import phase_at, rules_of, times_held
@@ -106,6 +107,8 @@ class StaffRoundOut(RoundOut):
     seed: str
     offsets: list[int]
     certificate: dict[str, Any]
+    in_words: list[str]
+    """What the certificate says."""
     unavoidable: list[str]
     rubric: list[CriterionOut]
     works: list[StaffWorkOut]
@@ -131,6 +134,7 @@ class StaffRoundOut(RoundOut):
             seed=str(found.seed),
             offsets=found.offsets,
             certificate=found.certificate,
+            in_words=certificate_in_words(found.certificate, found.seed),
             unavoidable=sentences.shortfalls(found.certificate["unavoidable"]),
             rubric=rubric_out(rubric_of(found)),
             works=[StaffWorkOut.of(acting, work, members, scores) for work in found.works],

@@ -1,6 +1,6 @@
 """The section `[assignments.<name>.review]` of a course.toml."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,8 @@ from nbcohort.api import Relative, Settings
 SECTION = "review"
 
 Anonymity = Literal["single", "double", "open"]
+
+Weight = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
 
 BY_STAFF = "staff"
 """Instead of an instant of release: staff release when they are ready."""
@@ -61,6 +63,16 @@ class RoundRules(Settings):
     )
 
 
+class SwapSettings(Settings):
+    """What each wish that the swap does not meet costs. Rules are no wishes: no weight makes one broken."""
+
+    repeat: Weight = Field(8.0, description="A reviewer who had an author of the work in an earlier round.")
+    strong: Weight = Field(4.0, description="A submission without a strong reviewer.")
+    stronger: Weight = Field(2.0, description="A reviewer without a submission that is stronger than their own.")
+    near: Weight = Field(2.0, description="A reviewer without a submission of about their own strength.")
+    overlap: Weight = Field(1.0, description="Two submissions that have two reviewers in common.")
+
+
 class ReviewSettings(RoundRules):
     """Peer review of an assignment: when a round is held, and how."""
 
@@ -87,6 +99,10 @@ class ReviewSettings(RoundRules):
             "double: neither knows the other; single: reviewers know the authors, who do not know them; "
             "open: both know each other."
         ),
+    )
+    swap: SwapSettings = Field(
+        SwapSettings(),
+        description="What the swap wishes beyond its rules, as weights; strong is who scored well in earlier rounds.",
     )
     score: Literal["bayes", "mean", "median"] = Field(
         "bayes",

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from nbcohort.api import Acting, Conflict, Invalid, NotFound, RosterEntry, _, active_members
 from nbpeer.actions import read_round
+from nbpeer.conflicts import barred
 from nbpeer.leases import start_by
 from nbpeer.models import ReviewTask, Round, ScoreOverride, Work
 from nbpeer.plans import phase_at, times_held
 from nbpeer.rounds import close, release
 from nbpeer.score_book import keep_scores
-from nbpeer.tasks import barred, end, give, lock, postpone, standing
+from nbpeer.tasks import end, give, lock, postpone, standing
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def add_reviewer(acting: Acting, round_id: str, work: str, account: str, reason:
 
     Raises:
         NotFound: there is no such work, or nobody with that account here now.
-        Conflict: an author, or somebody who shares a pair with one; a task that stands; or it is too late for it.
+        Conflict: an author, or somebody who may not review one; a task that stands; or it is too late for it.
     """
     acting.require("review.task.give")
     found = _held(acting, round_id)
@@ -84,7 +85,11 @@ def add_reviewer(acting: Acting, round_id: str, work: str, account: str, reason:
     if phase_at(found, acting.now) != "reviewing" and not (staff and found.released_at is None):
         raise Conflict(_("Reviewing of {title} is over; extend it first, or ask staff.").format(title=found.title))
     if reviewer.id in barred(acting, reviewed):
-        raise Conflict(_("{account} is an author of this work, or an author's partner.").format(account=account))
+        raise Conflict(
+            _("{account} is an author of this work, an author's partner, or has a conflict with one.").format(
+                account=account
+            )
+        )
     if any(task.reviewer == reviewer.id for task in standing(reviewed)):
         raise Conflict(_("{account} reviews this work already.").format(account=account))
     task = (

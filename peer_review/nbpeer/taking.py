@@ -2,10 +2,10 @@
 
 from nbcohort.api import Acting, Conflict, NotFound, _
 from nbpeer.actions import can_write, my_task, my_tasks
-from nbpeer.leases import loads, missing_of, need_of, start, start_by
+from nbpeer.leases import policy_of, situation_of, start
 from nbpeer.models import ReviewTask
-from nbpeer.needs import next_need
 from nbpeer.plans import phase_at
+from nbpeer.reallocate import next_task
 from nbpeer.rounds import find_round
 from nbpeer.scores import counting_review
 from nbpeer.tasks import give, lock, lock_whole
@@ -40,18 +40,16 @@ def take_next(acting: Acting, assignment: str) -> ReviewTask:
     lock_whole(acting, held)
     if phase_at(held, acting.now) != "reviewing":
         raise Conflict(_("The review of {title} is over.").format(title=held.title))
-    mine = loads(acting, held).get(acting.member or "")
-    if mine is None:
+    situation, volunteer = situation_of(acting.session, held, acting.now), acting.member or ""
+    if volunteer not in situation.members:
         raise Conflict(_("Only who handed in {title} reviews it.").format(title=held.title))
     taken = [task for task in my_tasks(acting) if task.origin == "pulled" and counting_review(task) is None]
     if taken:
         raise Conflict(_("Finish the review of {work} first.").format(work=taken[0].work.pseudonym))
-    spare = mine.to_do + mine.done < held.k
-    needs = [need_of(acting, work) for work in held.works if spare or missing_of(work) > 0]
-    name = next_need(mine, needs, held.k)
-    if name is None:
+    found = next_task(situation, volunteer, policy_of(held), acting.now)
+    if found is None:
         raise Conflict(_("Nothing needs a review at present. Thank you for asking."))
-    work = next(one for one in held.works if one.pseudonym == name)
-    task = give(acting, work, mine.member, "pulled", start_by(held, acting.now))
+    work = next(one for one in held.works if one.pseudonym == found.task.work)
+    task = give(acting, work, volunteer, found.task.origin, found.task.start_by)
     start(acting, task)
     return task

@@ -7,16 +7,13 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from nbcohort.api import Acting, new_id, partners_of
+from nbcohort.api import Acting, new_id
 from nbpeer.models import ReviewTask, Round, Work
 from nbpeer.pseudonyms import derive, pseudonym
 from nbpeer.scores import counting_review
+from nbpeer.situation import Origin
 
-Origin = Literal["allocated", "self", "added", "pulled", "passed-on", "staff"]
-"""How a reviewer came to a task: by the swap, as the author, by staff's hand, by asking for one, since another let it
-lapse, or as a member of staff."""
-
-EndedBecause = Literal["removed", "lapsed", "not-needed"]
+EndedBecause = Literal["removed", "lapsed", "not-needed", "conflict"]
 
 
 def give(acting: Acting, work: Work, reviewer: str, origin: Origin, start_by: datetime | None = None) -> ReviewTask:
@@ -52,15 +49,6 @@ def standing(work: Work) -> list[ReviewTask]:
 def open_tasks(work: Work) -> list[ReviewTask]:
     """Return the standing tasks of a work whose review has not come in."""
     return [task for task in standing(work) if counting_review(task) is None]
-
-
-def barred(acting: Acting, work: Work) -> frozenset[str]:
-    """Return who may not review a work, whatever the need: its authors, and those they share a pair with."""
-    authors = {author.member for author in work.authors}
-    partners = (
-        partners_of(acting.session, acting.cohort, author, work.round.assignment, acting.now) for author in authors
-    )
-    return frozenset(authors.union(*partners))
 
 
 def postpone(held: Round, by: timedelta) -> None:

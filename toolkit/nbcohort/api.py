@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nbcohort.courses.roster import (
         RosterEntry,
         active_members,
+        all_partners,
         cohort_ids,
         find_account,
         find_member,
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from nbcohort.store.interactions import InteractionKind
     from nbcohort.store.leases import take_lease
     from nbcohort.store.migrate import Migrations
-    from nbcohort.submissions.work import Work, WorkFile, open_work_file, works_of
+    from nbcohort.submissions.work import Work, WorkFile, find_works, open_work_file, works_of
     from nbcohort.transfer import inside
 
 _WHERE = {
@@ -67,6 +68,7 @@ _WHERE = {
     "zone_of": "nbcohort.courses.moments",
     "RosterEntry": "nbcohort.courses.roster",
     "active_members": "nbcohort.courses.roster",
+    "all_partners": "nbcohort.courses.roster",
     "cohort_ids": "nbcohort.courses.roster",
     "find_account": "nbcohort.courses.roster",
     "find_member": "nbcohort.courses.roster",
@@ -104,6 +106,7 @@ _WHERE = {
     "Migrations": "nbcohort.store.migrate",
     "Work": "nbcohort.submissions.work",
     "WorkFile": "nbcohort.submissions.work",
+    "find_works": "nbcohort.submissions.work",
     "open_work_file": "nbcohort.submissions.work",
     "works_of": "nbcohort.submissions.work",
     "inside": "nbcohort.transfer",
@@ -152,12 +155,14 @@ __all__ = [
     "WorkFile",
     "_",
     "active_members",
+    "all_partners",
     "as_service",
     "checks_of",
     "cohort_ids",
     "error",
     "find_account",
     "find_member",
+    "find_works",
     "hook",
     "inside",
     "may",

@@ -15,7 +15,7 @@ Nbcohort's own features (courses, submissions, peer review) use the same hooks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from sqlalchemy.orm import Session
 
+    from nbcohort.client import ServiceClient
     from nbcohort.courses.findings import Finding
     from nbcohort.courses.settings import CohortSettings, CourseSettings
     from nbcohort.service.acting import Acting
@@ -114,6 +115,17 @@ class Hooks:
         """Return what an instructor got wrong in the plugin's own files of the course folder `directory`.
 
         `nbcohort check-course` calls it. Belongs into the group `nbcohort`, as the command line loads no other.
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def handin_notices(
+        self, client: ServiceClient, cohort: str, assignment: str, files: Mapping[str, Path]
+    ) -> Iterable[str]:
+        """Return or yield what a member should know before handing in `files` (path -> file), as sentences.
+
+        `nbcohort submit` asks beside the hand-in, which never waits: what is said late is shown after the receipt, or
+        not at all. Belongs into the group `nbcohort`, as the command line loads no other.
         """
         raise NotImplementedError
 

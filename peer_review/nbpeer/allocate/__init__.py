@@ -51,6 +51,9 @@ __all__ = [
 ATTEMPTS = 30
 """How many other rings are tried where conflicts leave a mutual pair or an uneven load, in cohorts up to `SMALL`."""
 SMALL = 200
+RESTARTS = 12
+"""How often all is begun anew in cohorts up to `FEW` where somebody has again whom they had: few exchanges are free."""
+FEW = 30
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,15 @@ def allocate(
         another = _begin(problem, rng)
         if _misses(another[0]) < _misses(table):
             table, ring, offsets = another
-    improve(table, weights or Weights(), rng)
+    weights = weights or Weights()
+    improve(table, weights, rng)
+    for _again in range(RESTARTS if problem.n <= FEW and weights.repeat else 0):
+        if not _repeats(table):
+            break
+        another = _begin(problem, rng)
+        improve(another[0], weights, rng)
+        if (*_misses(another[0]), _repeats(another[0])) < (*_misses(table), _repeats(table)):
+            table, ring, offsets = another
     work, reviewer = table.arcs()
     order = np.lexsort((work, reviewer))
     people, keys = problem.people, [work.key for work in problem.works]
@@ -106,6 +117,12 @@ def _begin(problem: Problem, rng: np.random.Generator) -> tuple[Table, Ints, tup
     clear_conflicts(table, rng)
     repair(table, rng)
     return table, ring, offsets
+
+
+def _repeats(table: Table) -> int:
+    """Return how many reviewers have an author whom they had."""
+    work, reviewer = table.arcs()
+    return int(table.problem.had.holds(reviewer, work).sum())
 
 
 def _misses(table: Table) -> tuple[int, int]:

@@ -20,6 +20,9 @@ from typing import Any
 
 from PIL import Image
 
+_COMBINING = re.compile(
+    f"[{''.join(char for char in map(chr, range(0x300, 0x20000)) if unicodedata.combining(char))}]+"
+)
 _TRANSPARENT = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]|\x1b\\[[0-9;]*m|</?[^<>]*>")
 
 
@@ -118,8 +121,10 @@ def _misread(text: str) -> str:
 def flat(text: str, spaces: bool = False) -> str:
     """Return letters and digits only, bare and in lower case; words parted by a space if `spaces`."""
     text = _TRANSPARENT.sub("", text)
-    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    text = "".join(char for char in text if not unicodedata.combining(char))
+    if text.isascii():
+        text = text.lower()
+    else:
+        text = _COMBINING.sub("", unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()))
     return re.sub(r"[\W_]+", " " if spaces else "", text)
 
 
@@ -127,9 +132,9 @@ def found_in(data: bytes, needles: set[str]) -> set[tuple[str, str]]:
     """Return (needle, where) for each of the flat `needles` in `data`."""
     hits = set()
     everything = {reading for text in set(texts(data)) for reading in readings(text)}
-    for reading in everything:
-        for flattened in (flat(reading), flat(re.sub(r"<[^<>]*>", " ", reading))):
-            for needle in needles:
-                if (at := flattened.find(needle)) >= 0:
-                    hits.add((needle, flattened[max(0, at - 40) : at + 60]))
+    everything |= {re.sub(r"<[^<>]*>", " ", reading) for reading in everything if "<" in reading}
+    for flattened in {flat(reading) for reading in everything}:
+        for needle in needles:
+            if (at := flattened.find(needle)) >= 0:
+                hits.add((needle, flattened[max(0, at - 40) : at + 60]))
     return hits

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from nbcohort.courses.models import Cohort, Member, Pair, PairMember, Person
 from nbcohort.errors import NotFound, NotPermitted
@@ -152,6 +152,24 @@ def partners_of(session: Session, cohort: str, member: str, assignment: str, now
     partners = {partner.member for partner in pair.partners}
     active = {one.id for one in members_among(session, cohort, partners) if one.active(now)}
     return tuple(sorted(active | {member}))
+
+
+def all_partners(session: Session, cohort: str, assignment: str, now: datetime) -> dict[str, tuple[str, ...]]:
+    """Return what `partners_of` says of each member who is in a pair for `assignment` at `now`, all in two queries."""
+    query = _pairs(cohort).where(
+        or_(Pair.assignment == assignment, Pair.assignment.is_(None)),
+        Pair.starts_at <= now,
+        or_(Pair.ends_at.is_(None), Pair.ends_at > now),
+    )
+    pairs = list(session.scalars(query.options(selectinload(Pair.partners))))
+    pairs.sort(key=lambda pair: (pair.assignment is None, -pair.pk))
+    active = {one.id for one in active_members(session, cohort, now)} if pairs else set()
+    found: dict[str, tuple[str, ...]] = {}
+    for pair in pairs:
+        partners = {partner.member for partner in pair.partners}
+        for member in partners - found.keys():
+            found[member] = tuple(sorted(partners & active | {member}))
+    return found
 
 
 def pair_ids(session: Session, cohort: str, now: datetime) -> Sequence[Pair]:

@@ -19,6 +19,7 @@ from nbcohort.i18n import _
 from nbcohort.submissions.folder import read_folder
 from nbcohort.submissions.manifest import Entry, human, shown
 from nbcohort.submissions.notebooks import check_notebooks
+from nbcohort.submissions.notices import Notices
 from nbcohort.submissions.receipt_file import keep_receipt, token_in
 from nbcohort.submissions.receipts import Receipt, check_files, read_keys, verify
 
@@ -26,6 +27,8 @@ CohortOption = Annotated[
     str | None,
     typer.Option("--cohort", "-c", envvar="NBCOHORT_COHORT", help=_("Which cohort, if you are in several.")),
 ]
+
+MOST_NOTICES = 12
 
 
 def commands(app: typer.Typer) -> None:
@@ -55,7 +58,9 @@ def submit(
         manifest = read_folder(folder)
         files = {entry.path: folder / entry.path for entry in manifest}
         check_notebooks(manifest, files)
+        notices = Notices(cohort, assignment, files)
         lost, zone = _lost(client, cohort, assignment, manifest), zone_of(client, cohort)
+        _notice(console, notices.so_far())
         with _progress(console) as progress:
             task = progress.add_task(_("Handing in"), total=sum(entry.size for entry in manifest))
             try:
@@ -76,6 +81,7 @@ def submit(
     if lost:
         sentence = _("Missing, and so not graded: {names}. If you renamed it, give it its old name and hand in again.")
         console.print(sentence.format(names=", ".join(map(shown, lost))), style="yellow", highlight=False, markup=False)
+    _notice(console, notices.rest())
 
 
 def submissions(
@@ -166,6 +172,13 @@ def _lost(client: ServiceClient, cohort: str, assignment: str, manifest: tuple[E
 
 def _say(console: Console, sentence: str) -> None:
     console.print(sentence, highlight=False, markup=False)
+
+
+def _notice(console: Console, sentences: list[str]) -> None:
+    for sentence in sentences[:MOST_NOTICES]:
+        console.print(sentence, style="yellow", highlight=False, markup=False)
+    if len(sentences) > MOST_NOTICES:
+        _say(console, _("... and {count} more of the kind.").format(count=len(sentences) - MOST_NOTICES))
 
 
 def _progress(console: Console) -> Progress:
