@@ -213,7 +213,7 @@ class TestAtTheClose:
         open_room.close_round()
         for account in ("gus", "hana"):
             (one,) = open_room.items(account, "review/received", assignment="ps1")
-            assert one["score"]["overall"] == {"percent": 68.75, "spread": 44.19}
+            assert one["score"]["overall"] == {"percent": 68.75, "spread": 44.19, "low": None, "high": None}
             assert one["score"]["criteria"]["correct"]["percent"] == 75
             assert one["score"]["note"] is None
             assert {review["reviewer"] for review in one["reviews"]} == {first["pseudonym"], second["pseudonym"]}
