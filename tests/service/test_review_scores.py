@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
-from nbcohort.testing import RunningService
+from nbcohort.testing import RunningService, wait_until
 from nbpeer.cli import commands
+from nbpeer.models import Round, ScoresMade
 from tests.service.classroom import ok, refused
 from tests.service.review_room import FULL, ReviewRoom
 
@@ -166,3 +169,23 @@ def test_results_become_a_column_of_the_gradebook_that_follows_an_appeal(room: R
     override(room, "ada", 95, on_quality=False)
     assert "0 new, 1 changed, 8 as they were" in run(room, "ines", *write)
     assert column()["ada"] != results["ada"]
+
+
+def test_scores_are_kept_and_a_tick_makes_them_anew_when_staff_have_reviewed(room: ReviewRoom) -> None:
+    database = room.service.environ["NBCOHORT_DATABASE"] or f"sqlite:///{room.service.data}/nbcohort.db"
+    engine = create_engine(database)
+
+    def kept() -> list[int]:
+        mine = select(ScoresMade.version).join(Round).where(Round.cohort == room.cohort).order_by(ScoresMade.version)
+        with Session(engine) as session:
+            return list(session.scalars(mine))
+
+    assert kept() == [1], "of the close"
+    for account in NINE:
+        score_of(room, account)
+    assert kept() == [1], "reading makes none"
+    run(room, "ines", "add-reviewer", "ps1", room.work_of("ada")["pseudonym"], "ines", "--reason", "spot-check")
+    ok(room.put_review("ines", room.tasks("ines")[0]["id"], form(7)))
+    assert score_of(room, "ada")["percent"] == 70, "at once"
+    wait_until(lambda: len(kept()) > 1, 30, "the next tick")
+    engine.dispose()
