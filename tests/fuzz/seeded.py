@@ -91,8 +91,10 @@ class SeededRoom(ReviewRoom):
         extension = {"assignment": "ps2", "member": self.members["ben"], "due_at": "2026-12-01T00:00:00Z"}
         ok(self.client("ines").post(f"{self.root}/extensions", json=extension))
         wait_until(lambda: self._round("ps0")["closed_at"] is not None, 60, "the first round's close")
-        ok(self.client("ines").post(f"{self.root}/extensions", json={**extension, "assignment": "ps0"}))
-        self.hand_in("ben", "ps0", {**FILES, "ps.md": b"# ben, revised"})
+        for account in ("ada", "ben", "cleo", "dora", "emil", "fay", "gus"):
+            more_time = {**extension, "assignment": "ps0", "member": self.members[account]}
+            ok(self.client("ines").post(f"{self.root}/extensions", json=more_time))
+            self.hand_in(account, "ps0", {**FILES, "ps.md": f"# {account}, revised".encode()})
         conflicts = [self._declare(account) for account in ("ada", "ben", "cleo", "dora")]
         victims = [
             ok(self.admin.post(f"{self.root}/members", json={"account": f"victim{number}"}))["id"]
@@ -115,6 +117,7 @@ class SeededRoom(ReviewRoom):
             "member": victims,
             "pair": pairs,
             "conflict": conflicts,
+            "assignment": ["ps0", "ps1", "ps2"],
             "work": [work["pseudonym"] for one in ("ps0", "ps1") for work in self._round(one)["works"]],
         }
 

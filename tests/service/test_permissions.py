@@ -287,11 +287,9 @@ ACTS: dict[str, Act] = {
     "declare a conflict of ben's": declare_a_conflict,
     "list conflicts": lambda world, client: client.get("/cohorts/ds1/review/conflicts"),
     "withdraw a conflict of ben's": withdraw_a_conflict,
-    "ask who I am to reviewers": lambda world, client: client.get(
-        "/cohorts/ds1/review/author", params={"assignment": "ps1"}
-    ),
+    "ask who I am to reviewers": lambda world, client: client.get("/cohorts/ds1/review/authors/ps1"),
     "ask what of ben stays in the work": lambda world, client: client.get(
-        "/cohorts/ds1/review/notices", params={"submission": world.submission}
+        f"/cohorts/ds1/review/submissions/{world.submission}/notices"
     ),
 }
 
