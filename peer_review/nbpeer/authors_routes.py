@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query
 
 from nbcohort.api import Caller, Page, PageQuery, Schema, page_of
 from nbpeer import authors, sentences
-from nbpeer.schemas import Name
 from nbpeer.scrub import Notice
 
 before_round = APIRouter(prefix="/review", tags=["peer review"])
@@ -29,24 +28,18 @@ class NoticeOut(Schema):
     sentence: str
 
 
-class NoticesQuery(PageQuery):
-    """Of which submission."""
-
-    submission: Name
-
-
-@before_round.get("/author")
-def author(assignment: Annotated[Name, Query()], caller: Caller) -> AuthorOut:
+@before_round.get("/authors/{assignment}")
+def author(assignment: str, caller: Caller) -> AuthorOut:
     """Who I am to reviewers of an assignment: `nbcohort submit` looks for these names in what it hands in."""
     with caller.read() as acting:
         found = authors.author_of(acting, assignment)
     return AuthorOut(**vars(found))
 
 
-@before_round.get("/notices")
-def notices(caller: Caller, query: Annotated[NoticesQuery, Query()]) -> Page[NoticeOut]:
+@before_round.get("/submissions/{submission}/notices")
+def notices(submission: str, caller: Caller, query: Annotated[PageQuery, Query()]) -> Page[NoticeOut]:
     """What cannot be made anonymous in what I handed in; I can hand in again without it."""
     with caller.read() as acting:
-        found = authors.handed_in(acting, query.submission)
+        found = authors.handed_in(acting, submission)
     items = [NoticeOut(path=path, notice=one, sentence=sentences.notice(one)) for path, one in found.notices()]
     return page_of(items, query, lambda item: f"{item.path}/{item.notice}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from nbcohort.api import ServiceClient
 from nbpeer import sentences
@@ -14,7 +15,7 @@ def notices(client: ServiceClient, cohort: str, assignment: str, files: Mapping[
 
     Nothing where the assignment is not reviewed anonymously. Small files come first.
     """
-    author = client.get(f"{base_of(cohort)}/author", assignment=assignment)
+    author = client.get(f"{base_of(cohort)}/authors/{quote(assignment, safe='')}")
     if not author["anonymous"]:
         return
     me = Identity(author["account"], author["name"])

@@ -24,7 +24,8 @@ def diff(
         elif task is not None:
             found = client.get(f"{base_of(only_cohort(client, cohort))}/tasks/{quote(task, safe='')}/revision")
         else:
-            found = client.get(f"{base_of(only_cohort(client, cohort))}/revision", assignment=assignment)
+            address = f"{base_of(only_cohort(client, cohort))}/revisions/{quote(assignment, safe='')}"
+            found = client.get(address)
     for file in found["files"]:
         _show(file)
 

@@ -1,14 +1,13 @@
 """Revisions over HTTP, below `/api/v1/cohorts/{cohort}/review`."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import AwareDatetime
 
 from nbcohort.api import Caller, Schema
 from nbpeer import revisions
 from nbpeer.differences import Change, FileChange, Kind, as_html
-from nbpeer.schemas import Name
 
 revised = APIRouter(prefix="/review", tags=["peer review"])
 
@@ -77,8 +76,8 @@ def revision_of_task(task: str, caller: Caller) -> RevisionOut:
     return RevisionOut.of(found)
 
 
-@revised.get("/revision")
-def my_revision(assignment: Annotated[Name, Query()], caller: Caller) -> RevisionOut:
+@revised.get("/revisions/{assignment}")
+def my_revision(assignment: str, caller: Caller) -> RevisionOut:
     """What I changed since my work was reviewed."""
     with caller.read() as acting:
         found = revisions.for_author(acting, assignment)

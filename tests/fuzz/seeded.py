@@ -90,6 +90,12 @@ class SeededRoom(ReviewRoom):
         }
         extension = {"assignment": "ps2", "member": self.members["ben"], "due_at": "2026-12-01T00:00:00Z"}
         ok(self.client("ines").post(f"{self.root}/extensions", json=extension))
+        wait_until(lambda: self._round("ps0")["closed_at"] is not None, 60, "the first round's close")
+        for account in ("ada", "ben", "cleo", "dora", "emil", "fay", "gus"):
+            more_time = {**extension, "assignment": "ps0", "member": self.members[account]}
+            ok(self.client("ines").post(f"{self.root}/extensions", json=more_time))
+            self.hand_in(account, "ps0", {**FILES, "ps.md": f"# {account}, revised".encode()})
+        conflicts = [self._declare(account) for account in ("ada", "ben", "cleo", "dora")]
         victims = [
             ok(self.admin.post(f"{self.root}/members", json={"account": f"victim{number}"}))["id"]
             for number in range(8)
@@ -110,7 +116,18 @@ class SeededRoom(ReviewRoom):
             "round_id": [one["id"] for one in self.items("ines", "review/rounds")],
             "member": victims,
             "pair": pairs,
+            "conflict": conflicts,
+            "assignment": ["ps0", "ps1", "ps2"],
+            "work": [work["pseudonym"] for one in ("ps0", "ps1") for work in self._round(one)["works"]],
         }
+
+    def _round(self, assignment: str) -> Any:
+        found = next(one["id"] for one in self.items("ines", "review/rounds") if one["assignment"] == assignment)
+        return ok(self.get("ines", f"rounds/{found}"))
+
+    def _declare(self, account: str) -> str:
+        body = {"other": "ivo", "reason": "They share a flat."}
+        return str(ok(self.client(account).post(f"{self.root}/review/conflicts", json=body))["id"])
 
     def seed(self, case: Any, luck: random.Random) -> None:
         """Let a generated request be, mostly, about something that is there."""
@@ -150,4 +167,5 @@ class SeededRoom(ReviewRoom):
             "change_member": {"ends_at": "2027-01-01T00:00:00Z"},
             "make_pair": {"members": [member, other]},
             "nbpeer_save_review": dict(FULL),
+            "nbpeer_declare_conflict": {"other": "hana", "account": "gus", "reason": "They share a flat."},
         }

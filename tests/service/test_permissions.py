@@ -59,6 +59,11 @@ read ben's review task                 +   -   -   -   -    -   -   -   -    !
 read a file of ben's review task       +   -   -   -   -    -   -   -   -    !
 read the checks of ben's review task   +   -   -   -   -    -   -   -   -    !
 write ben's review                     +   -   -   -   -    -   -   -   -    !
+declare a conflict of ben's            +   -   -   +   +    -   -   -   +    !
+list conflicts                         +   +   +   +   +    -   -   -   +    !
+withdraw a conflict of ben's           +   -   -   +   +    -   -   -   +    !
+ask who I am to reviewers              +   +   +   +   +    -   -   -   +    !
+ask what of ben stays in the work      +   -   -   -   -    -   -   -   -    !
 """
 
 COURSE: dict[str, Any] = {
@@ -228,6 +233,17 @@ def review(world: World, client: httpx.Client) -> httpx.Response:
     return client.put(f"/cohorts/ds1/review/tasks/{world.task}/review", json=body)
 
 
+def declare_a_conflict(world: World, client: httpx.Client) -> httpx.Response:
+    body = {"account": "ben", "other": "dot", "reason": "They share a flat."}
+    return client.post("/cohorts/ds1/review/conflicts", json=body)
+
+
+def withdraw_a_conflict(world: World, client: httpx.Client) -> httpx.Response:
+    ben = world.clients["ben"]
+    mine = made(ben.get("/cohorts/ds1/review/conflicts"))["items"] or [made(declare_a_conflict(world, ben))]
+    return client.delete(f"/cohorts/ds1/review/conflicts/{mine[0]['id']}")
+
+
 ACTS: dict[str, Act] = {
     "who am I": lambda world, client: client.get("/me"),
     "keys of receipts": lambda world, client: client.get("/receipt-keys"),
@@ -282,6 +298,13 @@ ACTS: dict[str, Act] = {
         f"/cohorts/ds1/review/tasks/{world.task}/checks"
     ),
     "write ben's review": review,
+    "declare a conflict of ben's": declare_a_conflict,
+    "list conflicts": lambda world, client: client.get("/cohorts/ds1/review/conflicts"),
+    "withdraw a conflict of ben's": withdraw_a_conflict,
+    "ask who I am to reviewers": lambda world, client: client.get("/cohorts/ds1/review/authors/ps1"),
+    "ask what of ben stays in the work": lambda world, client: client.get(
+        f"/cohorts/ds1/review/submissions/{world.submission}/notices"
+    ),
 }
 
 

@@ -75,18 +75,18 @@ def test_where_reviewers_know_the_author_or_there_is_no_review_nothing_is_said(
     room.apply_review(anonymity="open")
     assert "ps1.ipynb:" not in dora.run("submit", "ps1")
     submission = room.items("dora", "submissions")[0]["id"]
-    assert room.items("dora", "review/notices", submission=submission) == []
-    assert ok(room.get("dora", "author", assignment="ps9"))["anonymous"] is False
+    assert room.items("dora", f"review/submissions/{submission}/notices") == []
+    assert ok(room.get("dora", "authors/ps9"))["anonymous"] is False
 
 
 def test_the_service_says_it_of_what_was_handed_in_to_its_authors_only(room: ReviewRoom) -> None:
     done = room.hand_in("dora", files=FILES)
-    found = room.items("dora", "review/notices", submission=done["id"])
+    found = room.items("dora", f"review/submissions/{done['id']}/notices")
     assert {path: [one["notice"] for one in found if one["path"] == path] for path in SAID} == SAID
     assert "reviewers do not get recordings" in next(one["sentence"] for one in found if one["path"] == "me.mp3")
     for other in ("ben", "ines"):
-        refused(room.get(other, "notices", submission=done["id"]), 404, "no such submission")
-    assert ok(room.get("dora", "author", assignment="ps1")) == {
+        refused(room.get(other, f"submissions/{done['id']}/notices"), 404, "no such submission")
+    assert ok(room.get("dora", "authors/ps1")) == {
         "assignment": "ps1",
         "anonymous": True,
         "account": "dora",

@@ -59,7 +59,7 @@ def test_a_revision_is_shown_beside_the_first_to_author_reviewer_and_staff_and_c
     room.hand_in("al", files={"ps1.ipynb": code(AFTER), "more.py": b"pass\n"})
 
     mine, theirs, whole = (
-        ok(room.get("al", "revision", assignment="ps1")),
+        ok(room.get("al", "revisions/ps1")),
         ok(room.get(reviewer, f"tasks/{task['id']}/revision")),
         ok(room.get("ines", staff)),
     )
@@ -80,5 +80,5 @@ def test_a_revision_is_shown_beside_the_first_to_author_reviewer_and_staff_and_c
     assert room.work_of("al")["score"] == score
     other = next(one for one in ("ben", "cleo") if one != reviewer)
     refused(room.get(other, f"tasks/{task['id']}/revision"), 404, "no such review task")
-    refused(room.get(other, "revision", assignment="ps1"), 404, "no revision")
+    refused(room.get(other, "revisions/ps1"), 404, "no revision")
     refused(room.get(other, staff), 403, "may not")
