@@ -38,7 +38,8 @@ def _by_staff(mine: WorkScore) -> list[str]:
 def _steps(scores: RoundScores, mine: WorkScore) -> list[str]:
     """Return the sum by which the model comes to a score; as it is rounded, it adds up."""
     mean = mine.mean or 0.0
-    marks = [round(mark, 1) for mark in accumulate((mean, mine.kindness, mine.reliability, mine.rest))]
+    parts = accumulate((mean, mine.kindness, mine.reliability))
+    marks = [round(mark, 1) for mark in (*parts, round(mine.whole.percent, 2))]  # as the score itself is shown
     kindness, reliability, rest = (after - before for before, after in pairwise(marks))
     said = [_("The mean of {count} is {mean:.1f} %.").format(count=_reviews(mine.count), mean=marks[0])]
     if abs(kindness) >= LEAST / 2:
