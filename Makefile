@@ -26,9 +26,9 @@ demo: install ## play two weeks of a cohort on a real Hub, then stay up; resumes
 demo-reset: ## stop the demo and forget everything that happened in it
 	@if [ -x $(BIN)/nbcohort ]; then $(BIN)/nbcohort demo --reset; else rm -rf .demo; fi
 
-# Three at once, as most tests wait for a process some of the time; what shares a Hub or a service stays in one of them.
+# Four at once, as most tests wait for a process most of the time; what shares a Hub or a service stays in one of them.
 test: lint ## lint, types, imports and all tests
-	$(BIN)/pytest -n 3
+	$(BIN)/pytest -n 4
 
 bench: bench-allocation bench-deadline bench-grading bench-peer-scores ## measure: each script in benchmarks/ prints its figures; some minutes each
 
