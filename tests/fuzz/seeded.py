@@ -24,7 +24,14 @@ ASSIGNMENTS: list[dict[str, Any]] = [
         "release": "week 1 mon 08:00",
         "due": "week 1 tue 12:00",
         "rubric": RUBRIC,
-        "activities": {"review": {"k": 2, "opens": "week 1 wed 09:00", "due": "week 1 thu 12:00"}},
+        "activities": {
+            "review": {
+                "k": 2,
+                "calibrates": "week 1 tue 13:00",
+                "opens": "week 1 wed 09:00",
+                "due": "week 1 thu 12:00",
+            }
+        },
     },
     {
         "name": "ps1",
@@ -32,11 +39,22 @@ ASSIGNMENTS: list[dict[str, Any]] = [
         "release": "week 1 mon 08:00",
         "due": "week 1 fri 23:59",
         "rubric": RUBRIC,
-        "activities": {"review": {"k": 2, "opens": "week 2 mon 09:00", "due": "week 2 fri 23:59"}},
+        "activities": {
+            "review": {
+                "k": 2,
+                "calibrates": "week 1 sat 12:00",
+                "opens": "week 2 mon 09:00",
+                "due": "week 2 fri 23:59",
+            }
+        },
     },
     {"name": "ps2", "title": "Open for long", "release": "week 1 mon 08:00", "due": "week 40 fri 23:59"},
 ]
 LATE_FILE = b"sent by a test\n"
+SCORED = {"scores": FULL["scores"], "comments": {}, "overall": "Sound; the units are missing."}
+"""How a sample is scored."""
+QUERIES = {"nbpeer_samples": {"assignment": "ps1"}, "nbpeer_remove_reviewer": {"reason": "It is not needed."}}
+"""Operation -> query without which it is refused."""
 
 
 class SeededRoom(ReviewRoom):
@@ -54,13 +72,17 @@ class SeededRoom(ReviewRoom):
             self.release(assignment)
             for account in ("ada", "ben", "cleo", "dora", "emil", "fay", "gus"):
                 self.hand_in(account, assignment, {**FILES, "ps.md": f"# {account}".encode()})
+        self.for_samples = {name: self.hand_in("ines", name)["id"] for name in ("ps0", "ps1")}
         self.service.set_clock(datetime.fromisoformat("2026-01-14T10:00:00+00:00"))
         wait_until(lambda: bool(self.tasks("ada")), 60, "the first round's opening")
-        for task in self.tasks("ada"):
-            ok(self.put_review("ada", task["id"], FULL))
+        for account in ("ada", "ben", "cleo", "dora", "emil", "fay", "gus", "hana"):
+            for task in self.tasks(account):
+                ok(self.put_review(account, task["id"], FULL))
         self.service.set_clock(OPENS)
         wait_until(lambda: len(self.tasks("ada")) == 4, 60, "the second round's opening")
         self.ids = self._collect()
+        self.ids |= self._review_goes_on()
+        self.addresses = self._addresses()
 
     def tokens(self) -> dict[str, str | None]:
         """The token of somebody of each role."""
@@ -121,6 +143,57 @@ class SeededRoom(ReviewRoom):
             "work": [work["pseudonym"] for one in ("ps0", "ps1") for work in self._round(one)["works"]],
         }
 
+    def _review_goes_on(self) -> dict[str, list[str]]:
+        """Let ada score a sample, flag a review of hers, and find one more to write; and ben appeal."""
+        ines, ada = self.client("ines"), self.client("ada")
+        sample = {"assignment": "ps1", "submission": self.for_samples["ps1"], **SCORED}
+        samples = [ok(ines.post(f"{self.root}/review/samples", json=sample))["id"] for _number in range(3)]
+        ok(ada.put(f"{self.root}/review/samples/{samples[0]}/score", json=SCORED))
+        (received,) = self.items("ada", "review/received", assignment="ps0")
+        reviews = [one["id"] for one in received["reviews"]]
+        flag = {"kind": "empty", "reason": "It says nothing."}
+        flagged = ok(ada.post(f"{self.root}/review/received/{reviews[-1]}/flag", json=flag))
+        appeal = {"assignment": "ps0", "work": self._work_of("ben", "ps0")["pseudonym"], "text": "Look again, please."}
+        appealed = ok(self.client("ben").post(f"{self.root}/review/appeals", json=appeal))
+        path = f"{self.root}/review/rounds/{self._round('ps1')['id']}/tasks/{self._others_task('ada')}"
+        ok(ines.delete(path, params=QUERIES["nbpeer_remove_reviewer"]))
+        return {
+            "sample": samples,
+            "review": reviews,
+            "flag": [flagged["id"]],
+            "appeal": [appealed["id"]],
+            "work of ada": [self._work_of("ada", "ps0")["pseudonym"]],
+        }
+
+    def _addresses(self) -> dict[str, dict[str, str]]:
+        """Path parameters of operations that need ids which go together, or spoil them for others."""
+        over, goes_on = (self._round(name)["id"] for name in ("ps0", "ps1"))
+        todo = next(task["id"] for task in self.tasks("ada") if task["assignment"] == "ps1")
+        return {
+            "nbpeer_score_sample": {"sample": self.ids["sample"][1]},
+            "nbpeer_remove_sample": {"sample": self.ids["sample"][2]},
+            "nbpeer_flag_review": {"review": self.ids["review"][0]},
+            "nbpeer_save_review": {"task": todo},
+            "nbpeer_release_scores": {"round_id": over},
+            "nbpeer_add_reviewer": {"round_id": goes_on},
+            "nbpeer_override_score": {"round_id": over, "work": self._work_of("cleo", "ps0")["pseudonym"]},
+            "nbpeer_revision_of_work": {"round_id": over, "work": self._work_of("cleo", "ps0")["pseudonym"]},
+            "nbpeer_remove_reviewer": {"round_id": goes_on, "task": self._others_task("ben")},
+        }
+
+    def _others_task(self, account: str) -> str:
+        """A task, of the round that goes on, of a work that `account` neither wrote nor reviews."""
+        works = sorted(self._round("ps1")["works"], key=lambda work: len(work["tasks"]))
+        for work in works:
+            people = {one["account"] for one in (*work["authors"], *(task["reviewer"] for task in work["tasks"]))}
+            if account not in people:
+                return str(work["tasks"][0]["id"])
+        raise AssertionError(f"{account} knows each work")
+
+    def _work_of(self, account: str, assignment: str) -> Any:
+        works = self._round(assignment)["works"]
+        return next(work for work in works if account in {author["account"] for author in work["authors"]})
+
     def _round(self, assignment: str) -> Any:
         found = next(one["id"] for one in self.items("ines", "review/rounds") if one["assignment"] == assignment)
         return ok(self.get("ines", f"rounds/{found}"))
@@ -141,10 +214,12 @@ class SeededRoom(ReviewRoom):
 
     def make_sensible(self, case: Any) -> None:
         """Let a request be about what is there, and say nothing that is wrong."""
+        operation = case.operation.definition.raw["operationId"]
+        fitting = self.addresses.get(operation, {})
         for name in case.path_parameters or {}:
-            case.path_parameters[name] = self.ids.get(name, ["there-is-none"])[0]
-        case.query = {}
-        case.body = self.sensible().get(case.operation.definition.raw["operationId"], NOT_SET)
+            case.path_parameters[name] = fitting.get(name) or self.ids.get(name, ["there-is-none"])[0]
+        case.query = dict(QUERIES.get(operation, {}))
+        case.body = self.sensible().get(operation, NOT_SET)
 
     def _body_of(self, case: Any) -> Mapping[str, Any]:
         body = self.sensible().get(case.operation.definition.raw["operationId"])
@@ -167,5 +242,26 @@ class SeededRoom(ReviewRoom):
             "change_member": {"ends_at": "2027-01-01T00:00:00Z"},
             "make_pair": {"members": [member, other]},
             "nbpeer_save_review": dict(FULL),
+            **self._sensible_review(),
             "nbpeer_declare_conflict": {"other": "hana", "account": "gus", "reason": "They share a flat."},
+        }
+
+    def _sensible_review(self) -> Mapping[str, Any]:
+        """The same, for what staff and authors do about reviews."""
+        return {
+            "nbpeer_take_next": {"assignment": "ps1"},
+            "nbpeer_answer_review": {"helpful": 4, "reason": "I know now what to name."},
+            "nbpeer_flag_review": {"kind": "other", "reason": "It is about another work."},
+            "nbpeer_decide_flag": {"decision": "kept", "reason": "It says enough."},
+            "nbpeer_make_appeal": {
+                "assignment": "ps0",
+                "work": self.ids["work of ada"][0],
+                "text": "The mean is right.",
+            },
+            "nbpeer_decide_appeal": {"outcome": "upheld", "answer": "You are right.", "percent": 80},
+            "nbpeer_add_sample": {"assignment": "ps0", "submission": self.for_samples["ps0"], **SCORED},
+            "nbpeer_score_sample": SCORED,
+            "nbpeer_change_times": {"replies_due_at": "2026-02-01T00:00:00Z", "reason": "More time to reply."},
+            "nbpeer_add_reviewer": {"work": self.ids["work"][-1], "account": "mo", "reason": "A second look."},
+            "nbpeer_override_score": {"percent": 75, "reason": "The data are another year's."},
         }

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.fuzz.seeded import SeededRoom
+from tests.fuzz.seeded import QUERIES, SeededRoom
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -31,7 +31,8 @@ def test_every_operation_succeeds_for_somebody(request: pytest.FixtureRequest, w
         for name, (method, path) in operations.items():
             for token in seeded.tokens().values():
                 for _try in range(TRIES):
-                    status = _send(client, seeded, method, path, token, seeded.sensible().get(name), luck)
+                    url = _address(seeded, name, path, luck)
+                    status = _send(client, method, url, token, seeded.sensible().get(name))
                     statuses[name].add(status)
                     if status < 300 or status in (401, 403):
                         break
@@ -39,11 +40,13 @@ def test_every_operation_succeeds_for_somebody(request: pytest.FixtureRequest, w
     assert not [name for name, found in statuses.items() if max(found) >= 500]
 
 
-def _send(
-    client: httpx.Client, room: SeededRoom, method: str, path: str, token: str | None, body: Any, luck: random.Random
-) -> int:
-    url = re.sub(r"\{(\w+)\}", lambda name: luck.choice(room.ids[name[1]]), path)
+def _address(room: SeededRoom, name: str, path: str, luck: random.Random) -> httpx.URL:
+    fitting = room.addresses.get(name, {})
+    filled = re.sub(r"\{(\w+)\}", lambda found: fitting.get(found[1]) or luck.choice(room.ids[found[1]]), path)
+    return httpx.URL(room.service.url.partition("/services")[0] + filled, params=QUERIES.get(name))
+
+
+def _send(client: httpx.Client, method: str, url: httpx.URL, token: str | None, body: Any) -> int:
     sent = {"content": body} if isinstance(body, bytes) else {"json": body}
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    origin = room.service.url.partition("/services")[0]
-    return client.request(method, f"{origin}{url}", headers=headers, **sent).status_code
+    return client.request(method, url, headers=headers, **sent).status_code
