@@ -183,11 +183,14 @@ class SeededRoom(ReviewRoom):
 
     def _others_task(self, account: str) -> str:
         """A task, of the round that goes on, of a work that `account` neither wrote nor reviews."""
-        works = sorted(self._round("ps1")["works"], key=lambda work: len(work["tasks"]))
-        for work in works:
+        standing = [
+            (work, [task["id"] for task in work["tasks"] if task["state"] == "todo"])
+            for work in self._round("ps1")["works"]
+        ]
+        for work, todo in sorted(standing, key=lambda one: len(one[1])):
             people = {one["account"] for one in (*work["authors"], *(task["reviewer"] for task in work["tasks"]))}
-            if account not in people:
-                return str(work["tasks"][0]["id"])
+            if account not in people and todo:
+                return str(todo[0])
         raise AssertionError(f"{account} knows each work")
 
     def _work_of(self, account: str, assignment: str) -> Any:

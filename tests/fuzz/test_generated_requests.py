@@ -28,8 +28,9 @@ IN_COHORT = KNOWN | {
 LED = IN_COHORT | {"apply_settings", "members", "nbpeer_read_round", "settings"}
 REACHED = {
     "learner": IN_COHORT
-    | {"begin_submission", "commit_submission", "nbpeer_read_task", "nbpeer_save_review", "nbpeer_tasks"},
-    "mentor": IN_COHORT | {"members", "nbpeer_tasks", "settings"},
+    | {"begin_submission", "commit_submission", "nbpeer_read_task", "nbpeer_save_review", "nbpeer_tasks"}
+    | {"nbpeer_answer_review", "nbpeer_flag_review", "nbpeer_make_appeal", "nbpeer_samples", "nbpeer_score_sample"},
+    "mentor": IN_COHORT | {"members", "nbpeer_glance", "nbpeer_results", "nbpeer_tasks", "nbpeer_triage", "settings"},
     "instructor": LED | {"begin_release", "grant_extension", "waiting_checks"},
     "course room": LED | {"begin_feedback", "begin_release", "commit_feedback", "put_check", "waiting_checks"},
     "admin": LED,
