@@ -339,6 +339,7 @@ def scores_are_read(room: Round) -> None:
     expect(ada).to_contain_text("90 %")
     expect(ada).to_contain_text("Decided by staff: Line 2 names the units, indeed.")
     expect(ada.get_by_role("article", name="Appeal")).to_contain_text("Staff uphold it:")
+    how_it_came(ada)
     picture(room.pages["ada"], "score")
     expect(ben).to_contain_text("100 %")
     expect(ben).not_to_contain_text("should stop")
@@ -350,6 +351,17 @@ def scores_are_read(room: Round) -> None:
     assert {name: results[name]["submission"] for name in ("ada", "ben", "dora")} == {"ada": 90, "ben": 100, "dora": 85}
     assert results["fay"]["done"] == 0
     assert results["hana"]["done"] >= 1
+
+
+def how_it_came(ada: Locator) -> None:
+    """Ada reads how her score came about, and how good her own reviews were."""
+    score = ada.locator("details").filter(has_text="How this score came about")
+    expect(score.get_by_role("listitem").first).not_to_be_visible()
+    score.locator("summary").press("Enter")
+    expect(score).to_contain_text("Staff gave 90.0 %, and that is the score.")
+    expect(score).to_contain_text(re.compile(r"reviews: \"Right\" × \d"))
+    mine = ada.locator("details").filter(has_text=re.compile("How good my reviews were, Cleaning: [0-9.]+ %"))
+    expect(mine).to_contain_text("your scores were 0 percentage points from those of the other reviewers")
 
 
 def look_again(room: Round) -> None:

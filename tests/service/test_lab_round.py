@@ -100,3 +100,12 @@ def test_an_author_sees_the_submission_that_was_swapped_with_what_came_of_it(
     assert work["reviews"][0]["mine"]["helpful"] == 5
     assert work["reviews"][0]["flag"]["decision"] is None
     assert after.answered(clients["ada"], room.cohort)["items"] == []
+
+
+def test_a_reviewer_reads_how_good_their_reviews_were_when_the_round_is_over(
+    room: ReviewRoom, clients: dict[str, ServiceClient]
+) -> None:
+    (mine,) = after.mine(clients["ada"], room.cohort)["items"]
+
+    assert (mine["assignment"], mine["done"]) == ("ps1", 0)
+    assert all(part["sentence"] for part in mine["parts"])

@@ -23,6 +23,8 @@ export interface Answer {
 export interface ReceivedReview {
   id: string;
   reviewer: string;
+  /** Staff wrote it: it is the score. */
+  by_staff: boolean;
   scores: Record<string, number>;
   comments: Record<string, string>;
   overall: string;
@@ -40,16 +42,26 @@ export interface Appeal {
   answer: string | null;
 }
 
-/** What the reviews of a work add up to; `percent` is what counts. What a service does not say is not shown. */
+/** Percent, and where it lies nine times in ten, where something tells that. */
+export interface Ranged {
+  percent: number;
+  spread: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+/** What the reviews of a work add up to; `percent` is what counts, `reasons` tell in sentences how it came about. */
 export interface Score {
-  overall: { percent: number; spread: number | null } | null;
+  overall: Ranged | null;
+  criteria: Record<string, Ranged & { reason: string }>;
+  /** What staff gave, if they reviewed it. */
+  staff: number | null;
+  reasons: string[];
   count: number;
   wanted: number;
   note: string | null;
   percent: number | null;
   override: { percent: number; reason: string } | null;
-  interval?: { low: number; high: number } | [number, number] | null;
-  reason?: string | null;
 }
 
 export interface Received {
@@ -73,6 +85,15 @@ export interface AnsweredReview {
   answers: Answer[];
 }
 
+/** What a round that is over came to for me, in percent; `submission` and `percent` are null until scores are shown. */
+export interface Mine {
+  assignment: string;
+  title: string;
+  quality: number | null;
+  parts: { name: string; percent: number | null; sentence: string }[];
+  sentences: string[];
+}
+
 /** The requests, of one cohort. */
 export class After {
   constructor(
@@ -91,6 +112,10 @@ export class After {
 
   async answered(): Promise<AnsweredReview[]> {
     return (await this.ask<{ items: AnsweredReview[] }>('review/answered')).items;
+  }
+
+  async mine(): Promise<Mine[]> {
+    return (await this.ask<{ items: Mine[] }>('review/mine')).items;
   }
 
   answer(review: string, said: Answer): Promise<unknown> {

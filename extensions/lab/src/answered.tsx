@@ -3,7 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useState } from 'react';
 
-import type { After, Answer, AnsweredReview } from './afterapi';
+import type { After, Answer, AnsweredReview, Mine } from './afterapi';
 import { rounded } from './scorewords';
 
 interface AnsweredProps {
@@ -13,9 +13,12 @@ interface AnsweredProps {
 
 export function AnsweredReviews({ after, trans }: AnsweredProps): JSX.Element {
   const [reviews, setReviews] = useState<AnsweredReview[] | null>(null);
+  const [rounds, setRounds] = useState<Mine[]>([]);
   const [problem, setProblem] = useState('');
   useEffect(() => {
-    after.answered().then(setReviews, (error: Error) => setProblem(error.message));
+    const failed = (error: Error): void => setProblem(error.message);
+    after.answered().then(setReviews, failed);
+    after.mine().then(setRounds, failed);
   }, [after]);
   const ratings = (reviews ?? []).flatMap(review => review.answers.flatMap(answer => answer.helpful ?? []));
   const mean = ratings.reduce((sum, one) => sum + one, 0) / ratings.length;
@@ -34,6 +37,9 @@ export function AnsweredReviews({ after, trans }: AnsweredProps): JSX.Element {
           </p>
         )}
       </div>
+      {rounds.map(round => (
+        <Quality key={round.assignment} {...{ round, trans }} isOpen={rounds.length === 1} />
+      ))}
       {reviews?.map(review => (
         <article key={review.id} aria-label={trans.__('My review of work %1', review.pseudonym)}>
           <h4>{trans.__('My review of work %1, %2', review.pseudonym, review.title)}</h4>
@@ -44,6 +50,31 @@ export function AnsweredReviews({ after, trans }: AnsweredProps): JSX.Element {
         </article>
       ))}
     </section>
+  );
+}
+
+interface QualityProps {
+  round: Mine;
+  isOpen: boolean;
+  trans: TranslationBundle;
+}
+
+/** How good my reviews of a round were, in words with my own numbers. */
+function Quality({ round, isOpen, trans }: QualityProps): JSX.Element {
+  const { title, quality, parts, sentences } = round;
+  return (
+    <details className="jp-nbcohort-how" open={isOpen}>
+      <summary>
+        {quality === null
+          ? trans.__('How good my reviews were, %1', title)
+          : trans.__('How good my reviews were, %1: %2 %', title, rounded(quality))}
+      </summary>
+      <ul>
+        {[...parts.map(part => part.sentence), ...sentences].map((sentence, i) => (
+          <li key={i}>{sentence}</li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

@@ -10,7 +10,7 @@ import type { Api } from './api';
 import { Asking, TextField } from './asking';
 import { OwnWork, type Place } from './ownwork';
 import { OneReview } from './receivedreview';
-import { scoreInWords } from './scorewords';
+import { ScoreBlock } from './scoreblock';
 
 export interface ReceivedProps {
   api: Api;
@@ -96,7 +96,11 @@ function OneWork({ work, after, theme, done, trans }: OneWorkProps): JSX.Element
   return (
     <section aria-label={work.title} className="jp-nbcohort-ReceivedWork">
       <h3>{work.title}</h3>
-      <ScoreBlock {...{ work, trans }} />
+      {work.score ? (
+        <ScoreBlock score={work.score} rubric={work.rubric} trans={trans} />
+      ) : (
+        <p>{trans.__('Your score is shown when it is released.')}</p>
+      )}
       <button type="button" className="jp-mod-styled" aria-expanded={isShown} onClick={() => setShown(!isShown)}>
         {remarks.length > 0
           ? trans._n('My work, with %1 comment at its cell', 'My work, with %1 comments at its cells', remarks.length)
@@ -116,23 +120,6 @@ function OneWork({ work, after, theme, done, trans }: OneWorkProps): JSX.Element
         </div>
       </div>
     </section>
-  );
-}
-
-function ScoreBlock({ work, trans }: { work: Received; trans: TranslationBundle }): JSX.Element {
-  const { score } = work;
-  if (!score) {
-    return <p>{trans.__('Your score is shown when it is released.')}</p>;
-  }
-  return (
-    <div className="jp-nbcohort-score">
-      {score.percent !== null && <strong>{trans.__('%1 %', score.percent)}</strong>}
-      <div>
-        {scoreInWords(score, trans).map((sentence, i) => (
-          <p key={i}>{sentence}</p>
-        ))}
-      </div>
-    </div>
   );
 }
 

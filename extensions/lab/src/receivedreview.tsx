@@ -21,7 +21,10 @@ interface OneReviewProps {
 export function OneReview({ review, work, after, go, done, trans }: OneReviewProps): JSX.Element {
   return (
     <article aria-label={trans.__('Review by %1', review.reviewer)}>
-      <h4>{trans.__('Review by %1', review.reviewer)}</h4>
+      <h4>
+        {trans.__('Review by %1', review.reviewer)}
+        {review.by_staff && <small> {trans.__('by staff: it is the score')}</small>}
+      </h4>
       <p className="jp-nbcohort-said">{review.overall}</p>
       <dl>
         {work.rubric.map(criterion => (

@@ -7,7 +7,8 @@ import { OwnWork } from './ownwork';
 import type { Held } from './round';
 import { type Member, nameOf, namesOf, type StaffTask, type StaffWork } from './roundapi';
 import { Table } from './roundmembers';
-import { scoreInWords } from './scorewords';
+import { ScoreBlock } from './scoreblock';
+import { rounded } from './scorewords';
 
 export function WorksSection(held: Held): JSX.Element {
   const { whole, trans } = held;
@@ -72,19 +73,18 @@ function scoreShort(work: StaffWork | undefined, { trans }: Held): string {
   if (!work || work.score.percent === null) {
     return '–';
   }
-  const { percent, override } = work.score;
+  const { override } = work.score;
+  const percent = rounded(work.score.percent);
   return override ? trans.__('%1 %, by staff', percent) : trans.__('%1 %', percent);
 }
 
 /** A work with its reviews and, for those who may, what can be done about it. */
 export function WorkDetails(props: Held & { work: StaffWork }): JSX.Element {
-  const { work, after, theme, trans, canChange } = props;
+  const { work, whole, after, theme, trans, canChange } = props;
   const [isShown, setShown] = useState(false);
   return (
     <div className="jp-nbcohort-WorkDetails">
-      {scoreInWords(work.score, trans).map((sentence, i) => (
-        <p key={i}>{sentence}</p>
-      ))}
+      <ScoreBlock score={work.score} rubric={whole.round.rubric} trans={trans} />
       {work.tasks.length === 0 && <p>{trans.__('Nobody reviews this work.')}</p>}
       {work.tasks.map(task => (
         <TaskDetails key={task.id} {...props} task={task} />

@@ -33,6 +33,11 @@ def answered(client: ServiceClient, cohort: str) -> Json:
     }
 
 
+def mine(client: ServiceClient, cohort: str) -> Json:
+    """Return how good my reviews were in rounds that are over, in words and numbers, and what came of these rounds."""
+    return {"items": list(client.pages(f"/cohorts/{cohort}/review/mine"))}
+
+
 def files(client: ServiceClient, cohort: str, submission: str) -> Json:
     """Return the files of a submission that I may see: my own; everybody's for staff."""
     found = client.get(f"/cohorts/{cohort}/submissions/{submission}")

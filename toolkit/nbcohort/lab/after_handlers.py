@@ -33,6 +33,16 @@ class Answered(LabHandler):
         await self.answer(lambda: after.answered(self.service.client, cohort))
 
 
+class Mine(LabHandler):
+    """How good my reviews were."""
+
+    @authenticated  # type: ignore[untyped-decorator]
+    @authorized  # type: ignore[untyped-decorator]
+    async def get(self, cohort: str) -> None:
+        """Return it."""
+        await self.answer(lambda: after.mine(self.service.client, cohort))
+
+
 class Answer(LabHandler):
     """My answer to a review."""
 
@@ -94,6 +104,7 @@ def handlers(base_url: str) -> list[tuple[str, type[LabHandler]]]:
     return [
         (rf"{root}/{_COHORT}/review/received", Received),
         (rf"{root}/{_COHORT}/review/answered", Answered),
+        (rf"{root}/{_COHORT}/review/mine", Mine),
         (rf"{root}/{_REVIEW}/answer", Answer),
         (rf"{root}/{_REVIEW}/flag", Flag),
         (rf"{root}/{_COHORT}/review/appeals", Appeals),
