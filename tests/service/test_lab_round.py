@@ -1,6 +1,7 @@
 """What the Lab asks for authors and staff after the reviews, of the real service; no server of Jupyter in between."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -100,6 +101,20 @@ def test_an_author_sees_the_submission_that_was_swapped_with_what_came_of_it(
     assert work["reviews"][0]["mine"]["helpful"] == 5
     assert work["reviews"][0]["flag"]["decision"] is None
     assert after.answered(clients["ada"], room.cohort)["items"] == []
+
+
+def test_staff_learn_where_to_look_first_and_what_is_known_of_reviewers_and_learners_do_not(
+    room: ReviewRoom, clients: dict[str, ServiceClient]
+) -> None:
+    held = room.round()["id"]
+    looks = rounds.triage(clients["mo"], room.cohort, held, "2")["items"]
+
+    assert [(look["rank"], look["uncertainty"]) for look in looks] == [(1, None), (2, None)]
+    assert rounds.reviewers(clients["mo"], room.cohort, held)["items"] == []  # one review tells nothing
+    for refuses in (partial(rounds.triage, budget="2"), rounds.reviewers):
+        with pytest.raises(ServiceRefused) as refused:
+            refuses(clients["ada"], room.cohort, held)
+        assert refused.value.status == 403
 
 
 def test_a_reviewer_reads_how_good_their_reviews_were_when_the_round_is_over(

@@ -94,6 +94,12 @@ export interface Mine {
   sentences: string[];
 }
 
+/** What an author handed in after the reviews, beside what was reviewed; nothing in the HTML acts or loads anything. */
+export interface Revision {
+  handed_in_at: string;
+  html: string;
+}
+
 /** The requests, of one cohort. */
 export class After {
   constructor(
@@ -116,6 +122,11 @@ export class After {
 
   async mine(): Promise<Mine[]> {
     return (await this.ask<{ items: Mine[] }>('review/mine')).items;
+  }
+
+  /** `address` is the service's, below the cohort's `review`. */
+  revision(address: string): Promise<Revision> {
+    return this.ask(`review/${address}`);
   }
 
   answer(review: string, said: Answer): Promise<unknown> {

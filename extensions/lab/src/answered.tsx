@@ -4,14 +4,17 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useState } from 'react';
 
 import type { After, Answer, AnsweredReview, Mine } from './afterapi';
+import { ShowChanges } from './revision';
 import { rounded } from './scorewords';
 
 interface AnsweredProps {
   after: After;
+  /** Changes when Lab's theme does. */
+  theme: string;
   trans: TranslationBundle;
 }
 
-export function AnsweredReviews({ after, trans }: AnsweredProps): JSX.Element {
+export function AnsweredReviews({ after, theme, trans }: AnsweredProps): JSX.Element {
   const [reviews, setReviews] = useState<AnsweredReview[] | null>(null);
   const [rounds, setRounds] = useState<Mine[]>([]);
   const [problem, setProblem] = useState('');
@@ -47,6 +50,11 @@ export function AnsweredReviews({ after, trans }: AnsweredProps): JSX.Element {
           {review.answers.map((answer, i) => (
             <Heard key={i} {...{ answer, trans }} />
           ))}
+          <ShowChanges
+            address={`tasks/${review.id}/revision`}
+            about={trans.__('work %1, %2', review.pseudonym, review.title)}
+            {...{ after, theme, trans }}
+          />
         </article>
       ))}
     </section>

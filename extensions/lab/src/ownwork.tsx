@@ -32,6 +32,7 @@ interface OwnWorkProps {
 }
 
 const REMARKS = `
+section.cell { display: block }
 .remark { margin: 6px 0 0; padding: 4px 10px; border-left: 4px solid var(--jp-content-link-color);
   background: var(--jp-layout-color2); white-space: pre-wrap; overflow-wrap: anywhere }
 .remark strong, .remark q { display: block }

@@ -10,6 +10,7 @@ import type { Api } from './api';
 import { Asking, TextField } from './asking';
 import { OwnWork, type Place } from './ownwork';
 import { OneReview } from './receivedreview';
+import { ShowChanges } from './revision';
 import { ScoreBlock } from './scoreblock';
 
 export interface ReceivedProps {
@@ -69,7 +70,7 @@ function AllReceived({ api, cohort, theme, trans }: ReceivedProps & { theme: str
       {works?.map(work => (
         <OneWork key={work.work} {...{ work, after, theme, done, trans }} />
       ))}
-      <AnsweredReviews {...{ after, trans }} />
+      <AnsweredReviews {...{ after, theme, trans }} />
     </div>
   );
 }
@@ -117,6 +118,7 @@ function OneWork({ work, after, theme, done, trans }: OneWorkProps): JSX.Element
             <OneReview key={review.reviewer} {...{ review, work, after, go, done, trans }} />
           ))}
           <Appeals {...{ work, after, done, trans }} />
+          <ShowChanges address={`revisions/${work.assignment}`} about={work.title} {...{ after, theme, trans }} />
         </div>
       </div>
     </section>

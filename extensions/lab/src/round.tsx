@@ -11,7 +11,9 @@ import { type PlannedRound, Rounds, type WholeRound } from './roundapi';
 import { CertificateSection } from './roundcertificate';
 import { AppealsSection, FlagsSection } from './rounddecide';
 import { MembersSection, ResultsSection } from './roundmembers';
+import { ReviewersSection } from './roundreviewers';
 import { TimesSection } from './roundtimes';
+import { TriageSection } from './roundtriage';
 import { WorksSection } from './roundworks';
 
 export interface RoundProps {
@@ -209,12 +211,19 @@ function OneRound({ round, whole, ...held }: OneRoundProps): JSX.Element {
       <TimesSection {...held} round={whole.round} staffRelease={whole.round.staff_release} />
       <AppealsSection {...all} />
       <FlagsSection {...all} />
+      {isScored(whole) && <TriageSection {...all} />}
       <WorksSection {...all} />
       <MembersSection {...all} />
       <ResultsSection {...all} />
+      <ReviewersSection {...all} />
       <CertificateSection {...all} />
     </>
   );
+}
+
+/** Whether staff's own reviews can still change the scores: reviewing is over, and scores are not released. */
+function isScored({ round }: WholeRound): boolean {
+  return round.phase !== 'reviewing' && round.released_at === null;
 }
 
 /** Return the round that is looked at first: the newest that has opened, else the first. */

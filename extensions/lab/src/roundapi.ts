@@ -48,28 +48,14 @@ export interface StaffWork {
   score: Score;
 }
 
-export interface Certificate {
-  works: number;
-  reviewers: number;
-  k: number;
-  reviews_per_work: [number, number];
-  tasks_per_reviewer: [number, number];
-  own_work: number;
-  conflicts: number;
-  mutual_pairs: number;
-  repeats: number;
-  overlaps: number;
-  second_singular_value: number;
-}
-
 export interface StaffRound extends PlannedRound {
   id: string;
   k: number;
   anonymity: string;
   staff_release: boolean;
   released_at: string | null;
-  seed: string;
-  certificate: Certificate;
+  /** What the certificate of its allocation says. */
+  in_words: string[];
   unavoidable: string[];
   rubric: Criterion[];
   works: StaffWork[];
@@ -119,6 +105,29 @@ export interface Result {
   percent: number | null;
 }
 
+/** A work that staff should look at; the most worthwhile has rank 1. Without `uncertainty` it has no review. */
+export interface Look {
+  rank: number;
+  work: string;
+  authors: Person[];
+  uncertainty: number | null;
+  elsewhere: number;
+  /** Who of staff has the task of reviewing it. */
+  asked: Person[];
+}
+
+/** What is known of a reviewer: percentage points more than others give; which part of what differs is true, 0-1. */
+export interface Reviewer {
+  reviewer: Person;
+  reviews: number;
+  bias: number;
+  bias_low: number | null;
+  bias_high: number | null;
+  reliability: number | null;
+  reliability_low: number | null;
+  reliability_high: number | null;
+}
+
 export interface Member {
   account: string;
   name: string;
@@ -150,6 +159,15 @@ export class Rounds {
 
   whole(round: string): Promise<WholeRound> {
     return this.ask(`rounds/${round}`);
+  }
+
+  /** Which works to look at first, so many as staff have the time for. */
+  async triage(round: string, budget: number): Promise<Look[]> {
+    return (await this.ask<{ items: Look[] }>(`rounds/${round}/triage?budget=${budget}`)).items;
+  }
+
+  async reviewers(round: string): Promise<Reviewer[]> {
+    return (await this.ask<{ items: Reviewer[] }>(`rounds/${round}/reviewers`)).items;
   }
 
   change(round: string, times: Times, reason: string): Promise<unknown> {

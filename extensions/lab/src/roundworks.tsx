@@ -7,6 +7,7 @@ import { OwnWork } from './ownwork';
 import type { Held } from './round';
 import { type Member, nameOf, namesOf, type StaffTask, type StaffWork } from './roundapi';
 import { Table } from './roundmembers';
+import { ShowChanges } from './revision';
 import { ScoreBlock } from './scoreblock';
 import { rounded } from './scorewords';
 
@@ -96,6 +97,11 @@ export function WorkDetails(props: Held & { work: StaffWork }): JSX.Element {
         {canChange && <AddReviewer {...props} />}
         {canChange && <Override {...props} />}
       </div>
+      <ShowChanges
+        address={`rounds/${whole.round.id}/works/${work.pseudonym}/revision`}
+        about={trans.__('work %1', work.pseudonym)}
+        {...{ after, theme, trans }}
+      />
       {isShown && <OwnWork submission={work.submission} remarks={NONE} target={null} {...{ after, theme, trans }} />}
     </div>
   );

@@ -38,6 +38,12 @@ def mine(client: ServiceClient, cohort: str) -> Json:
     return {"items": list(client.pages(f"/cohorts/{cohort}/review/mine"))}
 
 
+def revision(client: ServiceClient, cohort: str, address: str) -> Json:
+    """Return what an author changed since the reviews; `address` is that of a revision, below the cohort's `review`."""
+    found = client.get(f"/cohorts/{cohort}/review/{address}")
+    return {name: found[name] for name in ("handed_in_at", "html")}
+
+
 def files(client: ServiceClient, cohort: str, submission: str) -> Json:
     """Return the files of a submission that I may see: my own; everybody's for staff."""
     found = client.get(f"/cohorts/{cohort}/submissions/{submission}")

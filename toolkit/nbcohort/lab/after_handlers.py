@@ -10,6 +10,8 @@ from nbcohort.lab.workspace_handlers import WorkspaceHandler
 
 _COHORT = r"cohorts/(?P<cohort>[a-z0-9-]{1,100})"
 _REVIEW = rf"{_COHORT}/review/received/(?P<review>[A-Za-z0-9_-]{{1,100}})"
+_ID = "[A-Za-z0-9_-]{1,100}"
+_REVISION = rf"revisions/{_ID}|tasks/{_ID}/revision|rounds/{_ID}/works/{_ID}/revision"
 _SUBMISSION = rf"{_COHORT}/submissions/(?P<submission>[A-Za-z0-9_-]{{1,100}})"
 
 
@@ -41,6 +43,16 @@ class Mine(LabHandler):
     async def get(self, cohort: str) -> None:
         """Return it."""
         await self.answer(lambda: after.mine(self.service.client, cohort))
+
+
+class Revision(LabHandler):
+    """What changed since the reviews."""
+
+    @authenticated  # type: ignore[untyped-decorator]
+    @authorized  # type: ignore[untyped-decorator]
+    async def get(self, cohort: str, address: str) -> None:
+        """Return it."""
+        await self.answer(lambda: after.revision(self.service.client, cohort, address))
 
 
 class Answer(LabHandler):
@@ -105,6 +117,7 @@ def handlers(base_url: str) -> list[tuple[str, type[LabHandler]]]:
         (rf"{root}/{_COHORT}/review/received", Received),
         (rf"{root}/{_COHORT}/review/answered", Answered),
         (rf"{root}/{_COHORT}/review/mine", Mine),
+        (rf"{root}/{_COHORT}/review/(?P<address>{_REVISION})", Revision),
         (rf"{root}/{_REVIEW}/answer", Answer),
         (rf"{root}/{_REVIEW}/flag", Flag),
         (rf"{root}/{_COHORT}/review/appeals", Appeals),

@@ -37,6 +37,17 @@ def whole(client: ServiceClient, cohort: str, round_id: str) -> Json:
     }
 
 
+def triage(client: ServiceClient, cohort: str, round_id: str, budget: str) -> Json:
+    """Return which works staff should look at first, `budget` at most."""
+    root = f"/cohorts/{cohort}/review/rounds/{round_id}"
+    return {"items": list(client.pages(f"{root}/triage", budget=budget))}
+
+
+def reviewers(client: ServiceClient, cohort: str, round_id: str) -> Json:
+    """Return who is kind, strict and reliable, as far as that is known."""
+    return {"items": list(client.pages(f"/cohorts/{cohort}/review/rounds/{round_id}/reviewers"))}
+
+
 def change(client: ServiceClient, cohort: str, round_id: str, said: Mapping[str, Any]) -> Json:
     """Move times of a round."""
     return client.patch(f"/cohorts/{cohort}/review/rounds/{round_id}", json=said)

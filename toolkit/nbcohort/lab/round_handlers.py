@@ -32,6 +32,17 @@ class Round(LabHandler):
         await self.answer(lambda: rounds.whole(self.service.client, cohort, round_id))
 
 
+class Triage(LabHandler):
+    """Which works of a round staff should look at first."""
+
+    @authenticated  # type: ignore[untyped-decorator]
+    @authorized  # type: ignore[untyped-decorator]
+    async def get(self, cohort: str, round_id: str) -> None:
+        """Return them."""
+        budget = self.get_argument("budget")
+        await self.answer(lambda: rounds.triage(self.service.client, cohort, round_id, budget))
+
+
 class Times(LabHandler):
     """The times of a round."""
 
@@ -55,6 +66,12 @@ class Released(LabHandler):
 
 class Reviewers(LabHandler):
     """The reviewers of a round."""
+
+    @authenticated  # type: ignore[untyped-decorator]
+    @authorized  # type: ignore[untyped-decorator]
+    async def get(self, cohort: str, round_id: str) -> None:
+        """Return what is known of them."""
+        await self.answer(lambda: rounds.reviewers(self.service.client, cohort, round_id))
 
     @authenticated  # type: ignore[untyped-decorator]
     @authorized  # type: ignore[untyped-decorator]
@@ -103,6 +120,7 @@ def handlers(base_url: str) -> list[tuple[str, type[LabHandler]]]:
     return [
         (rf"{root}/{_REVIEW}/rounds", Rounds),
         (rf"{root}/{_ROUND}", Round),
+        (rf"{root}/{_ROUND}/triage", Triage),
         (rf"{root}/{_ROUND}/times", Times),
         (rf"{root}/{_ROUND}/released", Released),
         (rf"{root}/{_ROUND}/reviewers", Reviewers),
