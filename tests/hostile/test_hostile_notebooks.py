@@ -22,7 +22,7 @@ from tests.hostile.harness import (
 )
 from tests.hostile.known import SECRET, TOKEN, told
 from tests.hostile.pages import active_parts, text_of
-from tests.hostile.ways import WAYS, Way
+from tests.hostile.ways import BY_DEFAULT, Way
 
 pytestmark = [pytest.mark.hostile, pytest.mark.slow]
 
@@ -30,7 +30,7 @@ HIDDEN = "assert double(-1.5) == -3"
 """The hidden test of one course."""
 
 
-@pytest.fixture(scope="module", params=WAYS, ids=lambda way: way.name)
+@pytest.fixture(scope="module", params=BY_DEFAULT, ids=lambda way: way.name)
 def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]:
     way: Way = request.param
     with everything(tmp_path_factory.mktemp(way.name), way) as done:
