@@ -23,6 +23,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import ipykernel.debugger
 from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
@@ -37,9 +38,6 @@ from .pristine import Pristine, import_helpers, is_of_notebook
 from .values import packed, unpacked
 from .wire import Wire
 from .without import GRAMMAR, without
-
-with without("debugpy"):  # there is nobody to debug for, and it is as large as the rest of ipykernel
-    import ipykernel.debugger
 
 _BUFFERED = 1 << 14
 """Characters that a stream keeps back at most."""
