@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nbcohort.api import Conflict, ServiceClient, _, open_client, write_column
+from nbcohort.api import Conflict, Invalid, ServiceClient, _, open_client, write_cell, write_column
 from nbpeer.staff_cli import Assignment, address_of_round
 from nbpeer.terminal import CohortOption, base_of, only_cohort, say
 
@@ -91,12 +91,38 @@ def gradebook(
     column: Annotated[
         str | None, typer.Option(help=_("The column's name; the assignment's with -review if not given."))
     ] = None,
+    cell: Annotated[
+        str | None,
+        typer.Option(help=_("Instead of a column: a cell of the assignment, graded by hand, that gets the result.")),
+    ] = None,
     cohort: CohortOption = None,
 ) -> None:
-    """Write a round's results into nbgrader's gradebook, as a column; again after an appeal (in the course room)."""
-    name = column or f"{assignment}-review"
+    """Write a round's results into nbgrader's gradebook; again after an appeal (in the course room).
+
+    They are a column of their own, or part of the assignment where its settings have a gradebook_cell.
+    """
+    if column is not None and cell is not None:
+        raise Invalid(_("The results are a column or the grade of a cell: choose --column or --cell."))
     with closing(open_client()) as client:
-        most, points = _points(client, address_of_round(client, cohort, assignment))
+        rules, percents = _results(client, address_of_round(client, cohort, assignment))
+    part = cell or (rules.get("gradebook_cell") if column is None else None)
+    if part is None:
+        _as_column(course, column or f"{assignment}-review", float(rules["gradebook_points"]), percents)
+    else:
+        _as_part(course, assignment, str(part), percents)
+
+
+def _results(client: ServiceClient, address: str) -> tuple[dict[str, Any], dict[str, float]]:
+    """Return the rules of a round, and the percentage that each account has of it, if that is known."""
+    whole = client.get(address)
+    if whole["closed_at"] is None:
+        raise Conflict(_("Reviewing of {title} is not over; grades can wait.").format(title=whole["title"]))
+    percents = {one["member"]["account"]: one["percent"] for one in client.pages(f"{address}/results")}
+    return whole["rules"], {account: percent for account, percent in percents.items() if None not in (account, percent)}
+
+
+def _as_column(course: Path, name: str, most: float, percents: dict[str, float]) -> None:
+    points = {account: round(percent / 100 * most, 4) for account, percent in percents.items()}
     written = write_column(course, name, ACTIVITY, most, points)
     say(
         _("Gradebook, column {name}: {added} new, {changed} changed, {same} as they were, {removed} taken out.").format(
@@ -105,15 +131,19 @@ def gradebook(
     )
 
 
-def _points(client: ServiceClient, address: str) -> tuple[float, dict[str, float]]:
-    """Return the points of a round in the gradebook, and what each account has of them, if that is known."""
-    whole = client.get(address)
-    if whole["closed_at"] is None:
-        raise Conflict(_("Reviewing of {title} is not over; grades can wait.").format(title=whole["title"]))
-    most = float(whole["rules"]["gradebook_points"])
-    known = (one for one in client.pages(f"{address}/results") if one["percent"] is not None)
-    points = {one["member"]["account"]: round(one["percent"] / 100 * most, 4) for one in known}
-    return most, {account: value for account, value in points.items() if account is not None}
+def _as_part(course: Path, assignment: str, cell: str, percents: dict[str, float]) -> None:
+    written = write_cell(course, assignment, cell, {account: value / 100 for account, value in percents.items()})
+    say(
+        _("Gradebook, {assignment}, cell {cell} of {points:g} points: {changed} changed, {same} as they were.").format(
+            assignment=assignment, cell=cell, points=written.points, changed=written.changed, same=written.same
+        )
+    )
+    if written.ungraded:
+        say(
+            _("Not autograded yet, so without this grade: {accounts}. Grade them, then run this again.").format(
+                accounts=", ".join(written.ungraded)
+            )
+        )
 
 
 def _accounts(people: list[Any]) -> str:

@@ -61,6 +61,15 @@ class RoundRules(Settings):
     gradebook_points: float = Field(
         100.0, gt=0, le=100_000, allow_inf_nan=False, description="How many points the round has in the gradebook."
     )
+    gradebook_cell: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description=(
+            "A cell of the assignment, graded by hand, that gets the round's result as its grade, of its own points; "
+            "without it, the gradebook has a column for the round."
+        ),
+    )
 
 
 class SwapSettings(Settings):

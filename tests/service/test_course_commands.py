@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -97,7 +98,7 @@ def test_a_roster_is_imported_listed_and_ended_by_the_service_clock(
     assert "Ada Lovelace" in room("members", "list")
     room("members", "import", "roster.csv")
     ended = room("members", "end", "cyd")
-    assert "Wed 4 Mar 10:00 (Europe/Berlin)" in ended
+    assert re.search(r"Wed 4 Mar 1[01]:\d\d \(Europe/Berlin\)", ended), "the service's clock goes on from 10:00"
     (course / "roster.csv").write_text("account,role\nben,headmaster\n")
     assert "headmaster" in room("members", "import", "roster.csv", fails=True)
 

@@ -148,7 +148,44 @@ def test_reviewers_see_the_formula_with_their_numbers_when_nobody_rates_any_more
     assert not [name for name in (*NINE, *room.members.values()) if name in room.get(reviewer, "mine").text]
 
 
-def test_results_become_a_column_of_the_gradebook_that_follows_an_appeal(room: ReviewRoom, tmp_path: Path) -> None:
+def put_ungraded_task(folder: Path, account: str) -> str:
+    """Let the gradebook have ps1 with a task "peers" of 4 points, which `account` handed in; return the grade's id."""
+    from nbgrader.api import Assignment, Grade, Notebook, SubmittedAssignment, SubmittedNotebook, TaskCell
+
+    engine = create_engine(f"sqlite:///{folder}/gradebook.db")
+    with Session(engine) as session, session.begin():
+        ps1 = Assignment(name="ps1")
+        notebook = Notebook(name="ps1", assignment=ps1)
+        task = TaskCell(name="peers", notebook=notebook, max_score=4, cell_type="markdown")
+        session.add_all([ps1, notebook, task])
+        session.flush()
+        submission = SubmittedAssignment(assignment_id=ps1.id, student_id=account)
+        session.add(submission)
+        session.flush()
+        written = SubmittedNotebook(notebook_id=notebook.id, assignment_id=submission.id)
+        session.add(written)
+        session.flush()
+        grade = Grade(cell_id=task.id, notebook_id=written.id)
+        session.add(grade)
+        session.flush()
+        public = str(grade.id)
+    engine.dispose()
+    return public
+
+
+def points_of(folder: Path, grade: str) -> float:
+    from nbgrader.api import Grade
+
+    engine = create_engine(f"sqlite:///{folder}/gradebook.db")
+    with Session(engine) as session:
+        points = float(session.get_one(Grade, grade).manual_score)
+    engine.dispose()
+    return points
+
+
+def test_results_become_a_column_of_the_gradebook_or_the_grade_of_a_cell_and_follow_an_appeal(
+    room: ReviewRoom, tmp_path: Path
+) -> None:
     from nbgrader.api import Gradebook
 
     def column() -> dict[str, float]:
@@ -169,6 +206,11 @@ def test_results_become_a_column_of_the_gradebook_that_follows_an_appeal(room: R
     override(room, "ada", 95, on_quality=False)
     assert "0 new, 1 changed, 8 as they were" in run(room, "ines", *write)
     assert column()["ada"] != results["ada"]
+    grade = put_ungraded_task(tmp_path, "ada")
+    said = run(room, "ines", *write, "--cell", "peers")
+    assert "ps1, cell peers of 4 points: 1 changed, 0 as they were" in said
+    assert "Not autograded yet, so without this grade: ben" in said
+    assert points_of(tmp_path, grade) == pytest.approx(column()["ada"] / 100 * 4, abs=1e-3)
 
 
 def test_scores_are_kept_and_a_tick_makes_them_anew_when_staff_have_reviewed(room: ReviewRoom) -> None:

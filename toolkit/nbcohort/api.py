@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         Settings,
         Weekly,
     )
-    from nbcohort.grading.column import ColumnWritten, write_column
+    from nbcohort.grading.column import CellWritten, ColumnWritten, write_cell, write_column
     from nbcohort.service.acting import Acting, as_service
     from nbcohort.service.deps import Caller, Paging
     from nbcohort.service.house import House
@@ -84,7 +84,9 @@ _WHERE = {
     "Sections": "nbcohort.courses.settings",
     "Settings": "nbcohort.courses.settings",
     "Weekly": "nbcohort.courses.settings",
+    "CellWritten": "nbcohort.grading.column",
     "ColumnWritten": "nbcohort.grading.column",
+    "write_cell": "nbcohort.grading.column",
     "write_column": "nbcohort.grading.column",
     "Acting": "nbcohort.service.acting",
     "as_service": "nbcohort.service.acting",
@@ -122,6 +124,7 @@ __all__ = [
     "AssignmentTimes",
     "Calendar",
     "Caller",
+    "CellWritten",
     "CheckResult",
     "CohortSettings",
     "ColumnWritten",
@@ -178,6 +181,7 @@ __all__ = [
     "take_lease",
     "warning",
     "works_of",
+    "write_cell",
     "write_column",
     "zone_of",
 ]

@@ -1,8 +1,8 @@
-"""A column of its own in nbgrader's gradebook: points that an activity gives, and no notebook earns.
+"""What an activity gives, in nbgrader's gradebook: a column of its own, or the grade of a cell of an assignment.
 
-nbgrader has a column for each assignment. This makes an assignment of one notebook with one cell that is graded by
-hand, so that `nbgrader export` and formgrader show it like any other. All is written in one transaction; done again, it
-changes what has changed.
+nbgrader has a column for each assignment. A column of its own is an assignment of one notebook with one cell that is
+graded by hand, so that `nbgrader export` and formgrader show it like any other. All is written in one transaction; done
+again, it changes what has changed.
 """
 
 from collections.abc import Mapping
@@ -18,11 +18,12 @@ from nbgrader.api import (
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
+    TaskCell,
 )
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nbcohort.errors import Conflict
+from nbcohort.errors import Conflict, NotFound
 from nbcohort.grading.course_room import open_course, tools_on_path
 from nbcohort.i18n import _
 
@@ -37,6 +38,95 @@ class ColumnWritten:
     changed: int
     same: int
     removed: int
+
+
+@dataclass(frozen=True)
+class CellWritten:
+    """How many accounts' grades of a cell were changed, or as they were; and who has no grade there yet, in order.
+
+    Args:
+        points: how many the cell has at most.
+        ungraded: accounts whose submission was not autograded.
+    """
+
+    points: float
+    changed: int
+    same: int
+    ungraded: tuple[str, ...]
+
+
+def write_cell(course: Path, assignment: str, cell: str, shares: Mapping[str, float]) -> CellWritten:
+    """Let the grade of a cell, for each account in `shares`, be its share (0-1) of the cell's points.
+
+    It is a grade given by hand: autograding again leaves it as it is. Grades of other accounts are not touched.
+
+    `cell` is its grade id; where several notebooks have it, with the notebook's name and a slash before it.
+
+    Raises:
+        NotFound: `course` is no course folder; the gradebook has no such assignment, or no such cell in it.
+        Conflict: several cells are called so.
+        GradebookAway: the gradebook cannot be used.
+    """
+    with tools_on_path():
+        room = open_course(course)
+        with room.book() as book:
+            if not book.has_tables():
+                raise _unknown(assignment)
+            return book.write(lambda session: _grade(session, assignment, cell, shares))
+
+
+def _unknown(assignment: str) -> NotFound:
+    return NotFound(
+        _('The gradebook does not know "{name}" yet; `nbgrader generate_assignment {name}` puts it there.').format(
+            name=assignment
+        )
+    )
+
+
+def _grade(session: Session, assignment: str, name: str, shares: Mapping[str, float]) -> CellWritten:
+    cell = _cell(session, assignment, name)
+    query = (
+        select(SubmittedAssignment.student_id, Grade)
+        .join(SubmittedNotebook, Grade.notebook)
+        .join(SubmittedAssignment, SubmittedNotebook.assignment)
+    )
+    found: dict[str, Grade] = dict(map(tuple, session.execute(query.where(Grade.cell_id == cell.id))))
+    changed = 0
+    for account in shares.keys() & found.keys():
+        grade, value = found[account], round(shares[account] * cell.max_score, 4)
+        changed += grade.manual_score != value or grade.needs_manual_grade
+        grade.manual_score, grade.needs_manual_grade = value, False
+    ungraded = tuple(sorted(shares.keys() - found.keys()))
+    return CellWritten(cell.max_score, changed, len(shares) - len(ungraded) - changed, ungraded)
+
+
+def _cell(session: Session, assignment: str, name: str) -> GradeCell | TaskCell:
+    column = session.scalar(select(Assignment).where(Assignment.name == assignment))
+    if column is None:
+        raise _unknown(assignment)
+    cells = {(notebook.name, cell.name): cell for notebook in column.notebooks for cell in _by_hand(notebook)}
+    notebook, _slash, last = name.rpartition("/")
+    wanted = [cell for key, cell in cells.items() if key == (notebook, last) or (not notebook and key[1] == last)]
+    if len(wanted) == 1:
+        return wanted[0]
+    there = ", ".join(sorted("/".join(key) for key in cells)) or _("none")
+    if wanted:
+        raise Conflict(
+            _('Several notebooks of {assignment} have a cell "{cell}"; name one: {there}.').format(
+                assignment=assignment, cell=name, there=there
+            )
+        )
+    raise NotFound(
+        _('{assignment} has no cell "{cell}" that is graded by hand; it has: {there}. Tests grade themselves.').format(
+            assignment=assignment, cell=name, there=there
+        )
+    )
+
+
+def _by_hand(notebook: Notebook) -> list[GradeCell | TaskCell]:
+    """Return the cells of a notebook that people grade: all tasks, and answers; not tests."""
+    answers = {cell.name for cell in notebook.solution_cells}
+    return [*notebook.task_cells, *(one for one in notebook.grade_cells if one.name in answers)]
 
 
 def write_column(course: Path, name: str, activity: str, most: float, points: Mapping[str, float]) -> ColumnWritten:
