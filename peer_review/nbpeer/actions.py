@@ -1,7 +1,7 @@
 """What people do in peer review; rounds open and close by themselves (`rounds`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -19,6 +19,8 @@ from nbcohort.api import (
     roster,
 )
 from nbpeer import inline
+from nbpeer.compared import Said, check_complete, check_known, together
+from nbpeer.comparisons import as_json, decisions, form_of, others_of, said_so_far, said_to_author
 from nbpeer.copies import Copy
 from nbpeer.copying import copy_for
 from nbpeer.forms import Form, check_form
@@ -31,7 +33,7 @@ from nbpeer.rounds import find_round
 from nbpeer.score_book import scores_of
 from nbpeer.scores import counting_review, counting_tasks, rubric_of
 from nbpeer.scoring import RoundScores
-from nbpeer.settings import Anonymity
+from nbpeer.settings import Anonymity, ReviewForm
 from nbpeer.tasks import lock
 
 
@@ -41,6 +43,7 @@ class PlannedRound:
 
     assignment: str
     title: str
+    form: ReviewForm
     phase: Phase
     times: Times
     round: Round | None
@@ -58,6 +61,8 @@ class ReceivedReview:
     comments: Mapping[str, str]
     overall: str
     inline: tuple[inline.Inline, ...]
+    compared: tuple[Said, ...]
+    """What it says of the work and others, which are not told."""
     mine: Answer | None
     """The newest thing the acting member said of it."""
     flag: Flag | None
@@ -88,7 +93,7 @@ def list_rounds(acting: Acting) -> list[PlannedRound]:
             planned.append(_held(found, acting.now))
         elif plan is not None:
             phase = phase_of(acting.now, plan.times, opened=False)
-            planned.append(PlannedRound(assignment.name, assignment.title, phase, plan.times, None))
+            planned.append(PlannedRound(assignment.name, assignment.title, plan.review.form, phase, plan.times, None))
     return planned
 
 
@@ -177,8 +182,12 @@ def review_copy(acting: Acting, public_id: str) -> Copy:
     return copy_for(acting, work.files, authors, secret, anonymous=_anonymity(held) == "double")
 
 
-def save_review(acting: Acting, public_id: str, form: Form, *, submit: bool) -> Review:
+def save_review(
+    acting: Acting, public_id: str, form: Form, compared: Mapping[str, Said] | None, *, submit: bool
+) -> Review:
     """Keep a draft, or submit; a new version each time, unless nothing differs from the newest one.
+
+    `compared` is what is said of the work and other ones, by the task of these; None: that stays as it is.
 
     Raises:
         Conflict: the round is closed.
@@ -196,9 +205,14 @@ def save_review(acting: Acting, public_id: str, form: Form, *, submit: bool) -> 
             ),
             due_at=held.due_at.isoformat(),
         )
+    others, known = others_of(acting.session, task), said_so_far(acting.session, task)
+    check_known(compared or (), others)
+    form = replace(form, comparisons=together(compared, known))
     check_form(form, rubric_of(held), submit=submit)
+    if submit:
+        check_complete(form.comparisons, others)
     newest = task.reviews[-1] if task.reviews else None
-    if newest is not None and newest.submitted == submit and _form(newest) == form:
+    if newest is not None and newest.submitted == submit and replace(_form(newest), comparisons=known) == form:
         return newest
     first = counting_review(task) is None
     review = Review(
@@ -209,6 +223,7 @@ def save_review(acting: Acting, public_id: str, form: Form, *, submit: bool) -> 
         comments=dict(form.comments),
         overall=form.overall,
         inline=[one.as_json() for one in form.inline],
+        comparisons=as_json(form.comparisons),
         saved_at=acting.now,
     )
     task.reviews.append(review)
@@ -279,7 +294,7 @@ def _shown_to(acting: Acting, found: Round) -> bool:
 
 
 def _received(acting: Acting, work: Work, members: Mapping[str, RosterEntry]) -> Received:
-    reviews = []
+    reviews, decided = [], decisions(acting.session, work.round)
     for task in counting_tasks(work):
         review = counting_review(task)
         if review is not None:
@@ -295,6 +310,7 @@ def _received(acting: Acting, work: Work, members: Mapping[str, RosterEntry]) ->
                     review.comments,
                     review.overall,
                     inline.of_json(review.inline),
+                    tuple(said_to_author(decided, task.public_id)),
                     mine,
                     flag,
                 )
@@ -330,7 +346,7 @@ def _require_closed(acting: Acting, assignment: str) -> None:
 
 
 def _held(found: Round, now: datetime) -> PlannedRound:
-    return PlannedRound(found.assignment, found.title, phase_at(found, now), times_held(found), found)
+    return PlannedRound(found.assignment, found.title, form_of(found), phase_at(found, now), times_held(found), found)
 
 
 def _anonymity(found: Round) -> Anonymity:

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from nbcohort.api import Acting, RosterEntry, Schema
 from nbpeer.afterwards import FlagKind, OtherReview, Outcome, Reply
+from nbpeer.comparisons import said_in
 from nbpeer.models import Appeal, Flag
 from nbpeer.round_schemas import PersonOut, StaffTaskOut, StaffWorkOut
 from nbpeer.schemas import AppealOut, Name, PutInline, Text, inline_out
@@ -137,5 +138,5 @@ class StaffFlagOut(Schema):
             flag=FlagOut.of(flag),
             made_by=PersonOut.of(flag.member, members),
             work=flag.task.work.pseudonym,
-            review=StaffTaskOut.of(acting, flag.task, members),
+            review=StaffTaskOut.of(acting, flag.task, members, said_in(acting.session, flag.task.work.round)),
         )

@@ -1,6 +1,6 @@
 """What an instructor can get wrong in the review settings of a course. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from nbcohort.api import (
@@ -9,6 +9,7 @@ from nbcohort.api import (
     Calendar,
     CohortSettings,
     CourseSettings,
+    Criterion,
     Finding,
     _,
     error,
@@ -23,10 +24,18 @@ ANY_COHORT = CohortSettings.model_validate({"id": "any", "title": "any", "start"
 MANY = 4
 """More reviews each than this is more than learners do well in one round."""
 
+LEAST_TO_COMPARE = 2
+"""Works that a reviewer needs to say which one is better."""
+
 
 def review_settings(assignment: AssignmentSettings) -> ReviewSettings | None:
     """Return the review section of an assignment, or None if it has none."""
     return assignment.section(SECTION, ReviewSettings)
+
+
+def rubric_to_use(assignment: AssignmentSettings, review: ReviewSettings) -> Sequence[Criterion]:
+    """Return the rubric by which an assignment is reviewed: none where works are compared."""
+    return () if review.form == "comparisons" else assignment.rubric
 
 
 def check_course(course: CourseSettings, cohort: CohortSettings | None) -> list[Finding]:
@@ -61,7 +70,9 @@ def _check(assignment: AssignmentSettings, review: ReviewSettings, calendar: Cal
         )
     else:
         yield from _late(f"{where}.opens", review, times, calendar)
-    if not assignment.rubric:
+    if review.form == "comparisons":
+        yield from _comparing(where, review)
+    elif not assignment.rubric:
         yield error(
             where,
             _("there is no rubric to review by; add [[assignments.{name}.rubric]] with levels").format(
@@ -72,6 +83,19 @@ def _check(assignment: AssignmentSettings, review: ReviewSettings, calendar: Cal
         yield warning(
             f"{where}.k",
             _("{k} reviews are much work for each learner; three or four are usual").format(k=review.k),
+        )
+
+
+def _comparing(where: str, review: ReviewSettings) -> Iterator[Finding]:
+    if review.k < LEAST_TO_COMPARE:
+        yield error(
+            f"{where}.k",
+            _("who reviews one work has nothing to compare it with; comparisons need k = 2 or more, and 3 are better"),
+        )
+    if review.calibrates is not None:
+        yield error(
+            f"{where}.calibrates",
+            _("samples are scored by a rubric, and with form = comparisons there is none; take calibrates out"),
         )
 
 

@@ -79,7 +79,8 @@ def evidence_for(session: Session, found: Round) -> Evidence:
     until = [one.pk for one in rounds].index(found.pk) + 1
     gathered = _Gathered(found.public_id)
     before = {one.pk: (one.public_id, _scales(one.rubric)) for one in rounds[:until]}
-    for row in session.execute(_reviews(before)):
+    columns = (Work.round_pk, Work.submission, ReviewTask.reviewer, ReviewTask.origin, Review.scores)
+    for row in session.execute(counting_reviews(before, *columns)):
         gathered.add_review(*before[row.round_pk], row)
     for row in session.execute(_overrides(before)):
         name, _scale = before[row.round_pk]
@@ -138,21 +139,26 @@ class _Gathered:
         return Evidence(self.round, tuple(self.peers), staff, criteria)
 
 
-def _reviews(rounds: Iterable[int]) -> Any:
+def counting_reviews(rounds: Iterable[int], *columns: Any, set_aside: bool = False) -> Any:
+    """Select `columns` of tasks that stand, their works, and the newest version that was submitted of their reviews.
+
+    With `set_aside`, reviews that staff have set aside, too.
+    """
     newest = (
         select(Review.task_pk, func.max(Review.version).label("version"))
         .where(Review.submitted)
         .group_by(Review.task_pk)
         .subquery()
     )
-    return (
-        select(Work.round_pk, Work.submission, ReviewTask.reviewer, ReviewTask.origin, Review.scores)
+    query = (
+        select(*columns)
+        .select_from(Work)
         .join(ReviewTask, ReviewTask.work_pk == Work.pk)
         .join(newest, newest.c.task_pk == ReviewTask.pk)
         .join(Review, and_(Review.task_pk == newest.c.task_pk, Review.version == newest.c.version))
-        .where(Work.round_pk.in_(rounds), ReviewTask.ended_at.is_(None), ~ReviewTask.set_aside)
-        .where(ReviewTask.origin != "self")
+        .where(Work.round_pk.in_(rounds), ReviewTask.ended_at.is_(None), ReviewTask.origin != "self")
     )
+    return query if set_aside else query.where(~ReviewTask.set_aside)
 
 
 def _overrides(rounds: Iterable[int]) -> Any:

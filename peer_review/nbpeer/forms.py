@@ -1,10 +1,11 @@
 """What a reviewer fills in, held against the rubric."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nbcohort.api import Criterion, Invalid, _
 from nbpeer.aggregate import Scale
+from nbpeer.compared import Said
 from nbpeer.inline import Inline
 
 Rubric = Sequence[Criterion]
@@ -12,18 +13,26 @@ Rubric = Sequence[Criterion]
 
 @dataclass(frozen=True)
 class Form:
-    """Levels (criterion -> index), comments (criterion -> text), the comment on the whole, and those at cells."""
+    """Levels (criterion -> index), comments (criterion -> text), the comment on the whole, and those at cells.
+
+    Where works are compared, `comparisons` with other tasks of the reviewer.
+    """
 
     scores: Mapping[str, int]
     comments: Mapping[str, str]
     overall: str
     inline: tuple[Inline, ...] = ()
+    comparisons: Mapping[str, Said] = field(default_factory=dict)
 
 
 def check_form(form: Form, rubric: Rubric, *, submit: bool) -> None:
     """Raise Invalid, with the sentence for the reviewer, unless `form` fits `rubric`, and is complete if submitted."""
     criteria = {criterion.id: criterion for criterion in rubric}
     for name in [*form.scores, *form.comments]:
+        if not criteria:
+            raise Invalid(
+                _("This review has no rubric: works are compared. Write on the whole, and say which is better.")
+            )
         if name not in criteria:
             raise Invalid(
                 _('The rubric has no criterion "{name}"; it has {criteria}.').format(

@@ -26,6 +26,8 @@ class Round(Base):
     title: Mapped[str]
     k: Mapped[int]
     anonymity: Mapped[str]
+    form: Mapped[str] = mapped_column(default="rubric", server_default="rubric")
+    """`nbpeer.settings.ReviewForm`."""
     score: Mapped[str]
     """How reviews make a score: `bayes`, `mean` or `median`."""
     rubric: Mapped[list[Any]]
@@ -141,6 +143,8 @@ class Review(Base):
     overall: Mapped[str]
     inline: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     """`nbpeer.inline.Inline`, as JSON."""
+    comparisons: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """Public id of another task of the reviewer -> `nbpeer.compared.Said`, as JSON."""
     saved_at: Mapped[datetime]
 
 

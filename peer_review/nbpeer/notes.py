@@ -6,12 +6,12 @@ from sqlalchemy.orm import Session
 from nbcohort.api import Acting, CourseSettings, Task, _, read_settings
 from nbpeer.actions import can_write, my_tasks, state_of
 from nbpeer.calibration import my_samples, my_score
-from nbpeer.check import review_settings
+from nbpeer.check import review_settings, rubric_to_use
 from nbpeer.models import Round
 from nbpeer.plans import plans, rules_of
 from nbpeer.settings import RoundRules
 
-FROZEN = ("k", "anonymity", "score")
+FROZEN = ("k", "anonymity", "form", "score")
 """Settings that a round keeps from its opening on."""
 
 
@@ -78,7 +78,7 @@ def settings_notes(session: Session, cohort: str, before: CourseSettings | None,
         rules, becoming = rules_of(found), review.rules()
         frozen = [name for name in FROZEN if getattr(review, name) != getattr(found, name)]
         frozen += [name for name in RoundRules.model_fields if getattr(rules, name) != getattr(becoming, name)]
-        if [criterion.model_dump(mode="json") for criterion in becomes.rubric] != found.rubric:
+        if [criterion.model_dump(mode="json") for criterion in rubric_to_use(becomes, review)] != found.rubric:
             frozen.append("rubric")
         if frozen:
             notes.append(

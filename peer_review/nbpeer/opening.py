@@ -10,6 +10,7 @@ from nbcohort.api import Acting, active_members, new_id, works_of
 from nbcohort.api import Work as HandedIn
 from nbpeer.allocate import Allocation, Conflicts, Weights, allocate
 from nbpeer.allocate import Work as Swapped
+from nbpeer.check import rubric_to_use
 from nbpeer.conflicts import conflicts_in
 from nbpeer.earlier import strengths, who_had_whom
 from nbpeer.leases import start_by
@@ -43,8 +44,9 @@ def open_round(acting: Acting, plan: Plan) -> None:
         title=assignment.title,
         k=review.k,
         anonymity=review.anonymity,
+        form=review.form,
         score=review.score,
-        rubric=[criterion.model_dump(mode="json") for criterion in assignment.rubric],
+        rubric=[criterion.model_dump(mode="json") for criterion in rubric_to_use(assignment, review)],
         opens_at=plan.times.opens_at,
         **plan.planned(),
         planned=kept(plan),

@@ -31,7 +31,10 @@ def export(session: Session, cohort: str) -> dict[str, dict[str, Any]]:
 
 
 def forget(session: Session, member: str) -> None:
-    """Erase the comments, replies and appeals that a member wrote; levels and ratings belong to others and stay."""
+    """Erase the comments, replies and appeals that a member wrote.
+
+    Levels, ratings, and which of two works was found better belong to others and stay.
+    """
     conflicts.forget(session, member)
     for answer in session.scalars(select(Answer).where(Answer.member == member)):
         answer.reason = answer.reply = answer.will_change = ""
@@ -46,4 +49,5 @@ def forget(session: Session, member: str) -> None:
     for review in session.scalars(written):
         review.comments = {}
         review.inline = []
+        review.comparisons = {task: {**said, "why": ""} for task, said in review.comparisons.items()}
         review.overall = ""

@@ -74,12 +74,16 @@ class _Consensus:
     def __init__(self, work: Work) -> None:
         scales, counting = scales_of(rubric_of(work.round)), counting_tasks(work)
         self._given = {
-            task.pk: total(scales, review.scores) for task in counting if (review := counting_review(task)) is not None
+            task.pk: total(scales, review.scores)
+            for task in counting
+            if scales and (review := counting_review(task)) is not None
         }
-        self._staff = [self._given[task.pk] for task in counting if task.origin == "staff"]
+        self._staff = [self._given[task.pk] for task in counting if task.origin == "staff" and scales]
 
     def difference(self, task: ReviewTask) -> float | None:
-        """Return by how much a review is off the others', in percentage points; None where there are none."""
+        """Return by how much a review is off the others', in percentage points; None where nothing is to be held so."""
+        if task.pk not in self._given:
+            return None
         others = self._staff or [percent for other, percent in self._given.items() if other != task.pk]
         return abs(self._given[task.pk] - fmean(others)) if others else None
 

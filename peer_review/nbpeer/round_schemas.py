@@ -8,6 +8,8 @@ from pydantic import AwareDatetime
 from nbcohort.api import Acting, RosterEntry, Schema
 from nbpeer import actions, sentences
 from nbpeer.certificate_words import certificate_in_words
+from nbpeer.comparison_schemas import PutComparison, comparisons_out
+from nbpeer.comparisons import SaidInRound, form_of, said_in
 from nbpeer.models import ReviewTask, Round, Work
 from nbpeer.phases import TaskState
 from nbpeer.plans import phase_at, rules_of, times_held
@@ -49,9 +51,11 @@ class StaffTaskOut(Schema):
     comments: dict[str, str]
     overall: str
     inline: list[PutInline]
+    comparisons: dict[str, PutComparison]
+    """By the other task of the reviewer; with what the review of that one said of the two."""
 
     @classmethod
-    def of(cls, acting: Acting, task: ReviewTask, members: dict[str, RosterEntry]) -> "StaffTaskOut":
+    def of(cls, acting: Acting, task: ReviewTask, members: dict[str, RosterEntry], said: SaidInRound) -> "StaffTaskOut":
         """Return how a task looks to staff."""
         review = counting_review(task)
         return cls(
@@ -69,6 +73,7 @@ class StaffTaskOut(Schema):
             comments=review.comments if review else {},
             overall=review.overall if review else "",
             inline=inline_out(review) if review else [],
+            comparisons=comparisons_out(said.get(task.public_id, {})),
         )
 
 
@@ -82,13 +87,21 @@ class StaffWorkOut(Schema):
     score: ScoreOut
 
     @classmethod
-    def of(cls, acting: Acting, work: Work, members: dict[str, RosterEntry], scores: RoundScores) -> "StaffWorkOut":
-        """Return how a work looks to staff."""
+    def of(
+        cls,
+        acting: Acting,
+        work: Work,
+        members: dict[str, RosterEntry],
+        scores: RoundScores,
+        said: SaidInRound | None = None,
+    ) -> "StaffWorkOut":
+        """Return how a work looks to staff; `said` in its round, if that is known."""
+        said = said_in(acting.session, work.round) if said is None else said
         return cls(
             submission=work.submission,
             pseudonym=work.pseudonym,
             authors=[PersonOut.of(author.member, members) for author in work.authors],
-            tasks=[StaffTaskOut.of(acting, task, members) for task in work.tasks],
+            tasks=[StaffTaskOut.of(acting, task, members, said) for task in work.tasks],
             score=ScoreOut.of(work, scores),
         )
 
@@ -117,10 +130,12 @@ class StaffRoundOut(RoundOut):
     def whole(cls, acting: Acting, found: Round) -> "StaffRoundOut":
         """Return how a round looks to staff."""
         members, scores = actions.members_by_id(acting), scores_of(acting.session, found)
+        said = said_in(acting.session, found)
         return cls(
             id=found.public_id,
             assignment=found.assignment,
             title=found.title,
+            form=form_of(found),
             phase=phase_at(found, acting.now),
             **asdict(times_held(found)),
             k=found.k,
@@ -137,5 +152,5 @@ class StaffRoundOut(RoundOut):
             in_words=certificate_in_words(found.certificate, found.seed),
             unavoidable=sentences.shortfalls(found.certificate["unavoidable"]),
             rubric=rubric_out(rubric_of(found)),
-            works=[StaffWorkOut.of(acting, work, members, scores) for work in found.works],
+            works=[StaffWorkOut.of(acting, work, members, scores, said) for work in found.works],
         )

@@ -113,7 +113,7 @@ def save_review(task: str, body: PutReview, caller: Caller) -> ReviewOut:
         at_cells = actions.inline_wanted(acting, task, body.at_cells())
     placed = place(at_cells, copy.originals(), copy.read, submit=body.submit)  # reads files: outside of transactions
     with caller.write() as acting:
-        actions.save_review(acting, task, body.form(placed), submit=body.submit)
+        actions.save_review(acting, task, body.form(placed), body.said(), submit=body.submit)
         found, newest = actions.my_review(acting, task)
         return ReviewOut.of(acting, found, newest)
 

@@ -9,6 +9,9 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from nbcohort.api import Acting, Schema
 from nbpeer import actions, sentences
 from nbpeer.aggregate import Score
+from nbpeer.compared import Said
+from nbpeer.comparison_schemas import ComparedWithOut, FoundOut, PutComparison, comparisons_out
+from nbpeer.comparisons import form_of, others_of, said_so_far
 from nbpeer.copies import CopiedFile
 from nbpeer.forms import Form, Rubric
 from nbpeer.inline import MOST, Inline, of_json
@@ -18,6 +21,7 @@ from nbpeer.plans import phase_at
 from nbpeer.score_words import criterion_reason, reasons
 from nbpeer.scores import counting_review, final_percent, override_of, rubric_of, staff_or_all, tally_of
 from nbpeer.scoring import Ranged, RoundScores, WorkScore
+from nbpeer.settings import ReviewForm
 
 Text = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
@@ -55,6 +59,7 @@ class RoundOut(Schema):
     id: str | None
     assignment: str
     title: str
+    form: ReviewForm
     phase: Phase
     calibrates_at: AwareDatetime | None
     opens_at: AwareDatetime
@@ -70,6 +75,7 @@ class RoundOut(Schema):
             id=planned.round.public_id if planned.round else None,
             assignment=planned.assignment,
             title=planned.title,
+            form=planned.form,
             phase=planned.phase,
             **asdict(planned.times),
         )
@@ -169,7 +175,8 @@ def _criteria_out(work: Work, found: Mapping[str, Ranged], tally: Score) -> dict
 class TaskOut(Schema):
     """A review that I have to write. `authors` is null where I may not know them.
 
-    Who has not started by `start_by` may find that somebody else did it. `own_work`: it is my own that I review.
+    Who has not started by `start_by` may find that somebody else did it. `own_work`: it is my own that I review. Where
+    the `form` is comparisons, there is no rubric, and it is `compared_with` the other works that I review.
     """
 
     id: str
@@ -182,7 +189,9 @@ class TaskOut(Schema):
     start_by: AwareDatetime | None
     own_work: bool
     authors: list[str] | None
+    form: ReviewForm
     rubric: list[CriterionOut]
+    compared_with: list[ComparedWithOut]
 
     @classmethod
     def of(cls, acting: Acting, task: ReviewTask) -> "TaskOut":
@@ -199,7 +208,9 @@ class TaskOut(Schema):
             start_by=None if task.started_at else task.start_by,
             own_work=task.origin == "self",
             authors=actions.authors_shown(acting, task),
+            form=form_of(held),
             rubric=rubric_out(rubric_of(held)),
+            compared_with=[ComparedWithOut.of(other) for other in others_of(acting.session, task)],
         )
 
 
@@ -247,14 +258,20 @@ class AtCellOut(Schema):
 class PutReview(Schema):
     """A review: level index and comment per criterion, a comment on the whole, and whether it is handed in.
 
-    Without `inline`, the comments at cells stay as they are.
+    Without `inline`, the comments at cells stay as they are. `comparisons` says, by the id of each other task of mine
+    that this work is `compared_with`, which of the two is better; what is left out stays as it is.
     """
 
     scores: dict[Name, Annotated[int, Field(strict=True)]] = Field(default_factory=dict)
     comments: dict[Name, Text] = Field(default_factory=dict)
     overall: Text = ""
     inline: Annotated[list[PutInline], Field(max_length=MOST)] | None = None
+    comparisons: dict[Name, PutComparison] | None = None
     submit: bool = False
+
+    def said(self) -> Mapping[str, Said] | None:
+        """Return what is said of this work and other ones, if that is to be changed."""
+        return None if self.comparisons is None else {task: one.said() for task, one in self.comparisons.items()}
 
     def at_cells(self) -> tuple[Inline, ...] | None:
         """Return the comments at cells, if they are to be changed."""
@@ -272,7 +289,10 @@ def inline_out(review: Review) -> list[PutInline]:
 
 
 class ReviewOut(Schema):
-    """The newest version of my review (0: nothing saved yet). `submitted_version` is the one that counts, if any."""
+    """The newest version of my review (0: nothing saved yet). `submitted_version` is the one that counts, if any.
+
+    `comparisons` has what I said last of this work and other ones, here or in the reviews of these, by their tasks.
+    """
 
     task: str
     state: TaskState
@@ -283,6 +303,7 @@ class ReviewOut(Schema):
     comments: dict[str, str]
     overall: str
     inline: list[PutInline]
+    comparisons: dict[str, PutComparison]
     saved_at: AwareDatetime | None
 
     @classmethod
@@ -299,6 +320,7 @@ class ReviewOut(Schema):
             comments=review.comments if review else {},
             overall=review.overall if review else "",
             inline=inline_out(review) if review else [],
+            comparisons=comparisons_out(said_so_far(acting.session, task)),
             saved_at=review.saved_at if review else None,
         )
 
@@ -361,7 +383,8 @@ class MyFlagOut(Schema):
 class ReceivedReviewOut(Schema):
     """A review of my work: by pseudonym, or by name where reviewers and authors know each other.
 
-    `by_staff`: it was written by staff, and is the score. `mine` is what I said of it, `flag` what I told staff.
+    `by_staff`: it was written by staff, and by a rubric it is the score. `compared`: whether it found my work better
+    than others. `mine` is what I said of it, `flag` what I told staff.
     """
 
     id: str
@@ -371,6 +394,7 @@ class ReceivedReviewOut(Schema):
     comments: dict[str, str]
     overall: str
     inline: list[AtCellOut]
+    compared: list[FoundOut]
     mine: AnswerOut | None
     flag: MyFlagOut | None
 
@@ -382,6 +406,7 @@ class ReceivedOut(Schema):
     title: str
     work: str
     submission: str
+    form: ReviewForm
     rubric: list[CriterionOut]
     reviews: list[ReceivedReviewOut]
     appeals: list[AppealOut]
@@ -396,6 +421,7 @@ class ReceivedOut(Schema):
             title=held.title,
             work=received.work.pseudonym,
             submission=received.work.submission,
+            form=form_of(held),
             rubric=rubric_out(rubric_of(held)),
             reviews=[
                 ReceivedReviewOut(
@@ -409,6 +435,7 @@ class ReceivedOut(Schema):
                         AtCellOut(path=one.path or one.file, index=one.index, quote=one.quote, text=one.text)
                         for one in review.inline
                     ],
+                    compared=[FoundOut.of(one) for one in review.compared],
                     mine=review.mine and AnswerOut.of(review.mine),
                     flag=review.flag
                     and MyFlagOut(

@@ -10,6 +10,8 @@ SECTION = "review"
 
 Anonymity = Literal["single", "double", "open"]
 
+ReviewForm = Literal["rubric", "comparisons"]
+
 Weight = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
 
 BY_STAFF = "staff"
@@ -85,6 +87,13 @@ class SwapSettings(Settings):
 class ReviewSettings(RoundRules):
     """Peer review of an assignment: when a round is held, and how."""
 
+    form: ReviewForm = Field(
+        "rubric",
+        description=(
+            "rubric: reviewers fill in the assignment's rubric; comparisons: they say which of two works is better, "
+            "and why, of each two that they review."
+        ),
+    )
     k: int = Field(3, ge=1, le=6, strict=True, description="Reviews for each submission, and tasks for each reviewer.")
     calibrates: Relative | None = Field(
         None,
