@@ -129,7 +129,8 @@ def flags(assignment: Assignment, cohort: CohortOption = None) -> None:
         state = made["decision"] or _("waits")
         people = f"{one['made_by']['account']} -> {review['reviewer']['account']}"
         say(f"{made['id']}  {state}  {one['work']}  {people}  {made['kind']}: {made['reason']}")
-        say(f"  {review['overall']}")
+        for text in (review["overall"], *(said["why"] for said in review["comparisons"].values())):
+            say(f"  {text}")
 
 
 def decide_flag(

@@ -199,6 +199,9 @@ def _show_received(one: Any) -> None:
             level = criterion["levels"][review["scores"][criterion["id"]]]["title"]
             comment = review["comments"].get(criterion["id"], "")
             say(f"  {criterion['title']}: {level}" + (f". {comment}" if comment else ""))
+        for found in review["compared"]:
+            better, worse = _("Found better than another work: {why}"), _("Another work was found better: {why}")
+            say("  " + (better if found["better"] else worse).format(why=found["why"]))
 
 
 def _show_criterion(title: str, found: Any) -> None:

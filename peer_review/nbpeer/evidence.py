@@ -69,16 +69,16 @@ def _samples(cohort: str) -> Any:
 
 def _rounds(session: Session, cohort: str) -> Sequence[Row[Any]]:
     """Return the rounds of a cohort in the order in which they opened."""
-    columns = (Round.pk, Round.public_id, Round.assignment, Round.score, Round.rubric)
+    columns = (Round.pk, Round.public_id, Round.assignment, Round.score, Round.rubric, Round.form)
     return session.execute(select(*columns).where(Round.cohort == cohort).order_by(Round.opened_at, Round.pk)).all()
 
 
 def evidence_for(session: Session, found: Round) -> Evidence:
-    """Return what the scores of a round are made of."""
+    """Return what the scores of a round are made of; a round of comparisons gives no percentages to any."""
     rounds = _rounds(session, found.cohort)
     until = [one.pk for one in rounds].index(found.pk) + 1
     gathered = _Gathered(found.public_id)
-    before = {one.pk: (one.public_id, _scales(one.rubric)) for one in rounds[:until]}
+    before = {one.pk: (one.public_id, _scales(one.rubric)) for one in rounds[:until] if one.form == "rubric"}
     columns = (Work.round_pk, Work.submission, ReviewTask.reviewer, ReviewTask.origin, Review.scores)
     for row in session.execute(counting_reviews(before, *columns)):
         gathered.add_review(*before[row.round_pk], row)

@@ -1,11 +1,12 @@
 """What a round comes to for each member: for staff, for the gradebook, and each member's own."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from nbpeer.afterwards import newest_answers
 from nbpeer.aggregate import Quality, QualityWeights, helpfulness_of, review_quality, total
+from nbpeer.comparisons import is_compared
 from nbpeer.forms import scales_of
 from nbpeer.glance import is_late
 from nbpeer.models import ReviewTask, Work
@@ -42,18 +43,26 @@ def results_of(
     """
     submissions = {author.member: final_percent(work, scores) for work in works for author in work.authors}
     tasks: dict[str, list[ReviewTask]] = {member: [] for member in submissions}
+    compared = any(is_compared(work.round) for work in works)
     consensus = {work.pk: _Consensus(work) for work in works}
     for task in (task for work in works for task in standing(work)):
         if task.origin != "staff":
             tasks.setdefault(task.reviewer, []).append(task)
     results = []
     for member in sorted(tasks):
-        quality = _quality(tasks[member], consensus, calibrated.get(member, []), rules)
+        quality = _quality(tasks[member], consensus, [] if compared else calibrated.get(member, []), rules)
+        if compared:
+            quality = without_rubric(quality)
         weights = (rules.submission_weight, rules.review_weight)
         percent = weighed(submissions.get(member), quality.percent, weights)
         late = sum(is_late(task) for task in tasks[member])
         results.append(Result(member, submissions.get(member), quality, late, rounded(percent)))
     return results
+
+
+def without_rubric(quality: Quality) -> Quality:
+    """Return the quality of reviews that compare: who finds another work better than others do makes no mistake."""
+    return replace(quality, parts=tuple(part for part in quality.parts if part.name == "helpfulness"))
 
 
 def weighed(submission: float | None, quality: float | None, weights: tuple[float, float]) -> float | None:

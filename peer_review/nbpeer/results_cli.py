@@ -49,21 +49,27 @@ def triage(
     if not found:
         typer.echo(_("There is no work without a score from staff."))
         return
-    table = Table(_("work"), _("by"), _("reviews"), _("score"), _("uncertain by"), _("asked"))
+    compared = found[0]["score"]["method"] == "comparisons"
+    counted = _("comparisons") if compared else _("reviews")
+    table = Table(_("work"), _("by"), counted, _("score"), _("uncertain by"), _("asked"))
     for one in found:
-        table.add_row(*map(Text, _look(one)))
+        table.add_row(*map(Text, _look(one, _("nobody compared it") if compared else _("nobody reviewed it"))))
     Console().print(table)
-    say(_("Review one: nbcohort review add-reviewer {name} WORK ACCOUNT --reason spot-check").format(name=assignment))
+    if compared:
+        then = _("Look at one, and decide if you have to: nbcohort review override {name} WORK PERCENT --reason ...")
+    else:
+        then = _("Review one: nbcohort review add-reviewer {name} WORK ACCOUNT --reason spot-check")
+    say(then.format(name=assignment))
 
 
-def _look(one: Any) -> tuple[str, ...]:
+def _look(one: Any, nothing: str) -> tuple[str, ...]:
     overall, uncertainty = one["score"]["overall"], one["uncertainty"]
     return (
         one["work"],
         _accounts(one["authors"]),
         str(one["score"]["count"]),
         "" if overall is None else f"{overall['percent']:.0f} %",
-        _("nobody reviewed it") if uncertainty is None else f"± {uncertainty:.1f}",
+        nothing if uncertainty is None else f"± {uncertainty:.1f}",
         _accounts(one["asked"]),
     )
 

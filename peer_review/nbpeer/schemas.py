@@ -11,7 +11,8 @@ from nbpeer import actions, sentences
 from nbpeer.aggregate import Score
 from nbpeer.compared import Said
 from nbpeer.comparison_schemas import ComparedWithOut, FoundOut, PutComparison, comparisons_out
-from nbpeer.comparisons import form_of, others_of, said_so_far
+from nbpeer.comparison_words import why_not_compared
+from nbpeer.comparisons import form_of, is_compared, others_of, said_so_far
 from nbpeer.copies import CopiedFile
 from nbpeer.forms import Form, Rubric
 from nbpeer.inline import MOST, Inline, of_json
@@ -19,7 +20,7 @@ from nbpeer.models import Answer, Appeal, Review, ReviewTask, Work
 from nbpeer.phases import Phase, TaskState
 from nbpeer.plans import phase_at
 from nbpeer.score_words import criterion_reason, reasons
-from nbpeer.scores import counting_review, final_percent, override_of, rubric_of, staff_or_all, tally_of
+from nbpeer.scores import counting_review, final_percent, override_of, rubric_of, staff_or_all, tally_of, wanted_of
 from nbpeer.scoring import Ranged, RoundScores, WorkScore
 from nbpeer.settings import ReviewForm
 
@@ -117,6 +118,7 @@ class ScoreOut(Schema):
 
     `percent` is what counts: an `override` by staff, if there is one. `reasons` tell how `overall` came about; `mean`
     is that of the reviews by peers, and `staff` what staff gave, if they reviewed it. `method` is how it was made.
+    `count` and `wanted` are reviews; where works are compared, comparisons, of which it has `won` some.
     """
 
     overall: SummaryOut | None
@@ -124,6 +126,7 @@ class ScoreOut(Schema):
     mean: float | None
     staff: float | None
     reasons: list[str]
+    won: int | None
     count: int
     wanted: int
     partial: bool
@@ -137,17 +140,20 @@ class ScoreOut(Schema):
         """Return how the score of a work looks over HTTP."""
         tally, override, mine = tally_of(work), override_of(work), scores.works.get(work.submission)
         spread = tally.overall.spread if tally.overall else None
+        compared = is_compared(work.round)
+        count, wanted = (tally.count, tally.wanted) if not compared else _compared_count(work, mine)
         return cls(
             overall=_overall(mine, spread, overridden=override is not None) if mine else None,
             criteria=_criteria_out(work, mine.criteria, tally) if mine else {},
             mean=None if mine is None or mine.mean is None else round(mine.mean, 2),
             staff=None if mine is None or mine.staff is None else round(mine.staff, 2),
             reasons=reasons(scores, mine) if mine else [],
-            count=tally.count,
-            wanted=tally.wanted,
+            won=mine.won if mine else None,
+            count=count,
+            wanted=wanted,
             partial=tally.partial,
             method=scores.method,
-            note=sentences.why_no_score(tally),
+            note=why_not_compared(tally, mine) if compared else sentences.why_no_score(tally),
             percent=final_percent(work, scores),
             override=override and OverrideOut(percent=override.percent or 0.0, reason=override.reason),
         )
@@ -155,9 +161,15 @@ class ScoreOut(Schema):
 
 def _overall(mine: WorkScore, spread: float | None, *, overridden: bool) -> SummaryOut | None:
     """Return what the reviews of a work come to; where staff decided otherwise, that is the mean of the peers'."""
-    if not overridden:
+    if not overridden or mine.won is not None:
         return SummaryOut.of(mine.whole, spread)
     return None if mine.mean is None else SummaryOut.of(Ranged(mine.mean), spread)
+
+
+def _compared_count(work: Work, mine: WorkScore | None) -> tuple[int, int]:
+    """Return how many comparisons a work was in, and how many that would be if all its reviewers had k works."""
+    count = mine.count if mine else 0
+    return count, max(wanted_of(work) * (work.round.k - 1), count)
 
 
 def _criteria_out(work: Work, found: Mapping[str, Ranged], tally: Score) -> dict[str, CriterionScoreOut]:

@@ -12,6 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nbcohort.api import Acting, House, as_service, cohort_ids, take_lease
+from nbpeer.comparison_scores import score_comparisons
+from nbpeer.comparisons import decisions, is_compared
 from nbpeer.evidence import evidence_for, fingerprints
 from nbpeer.models import Round, ScoresMade
 from nbpeer.scores import method_of
@@ -85,6 +87,8 @@ def _newest(session: Session, found: Round) -> ScoresMade | None:
 
 def _make(session: Session, found: Round) -> RoundScores:
     """Score a round; the seed of its swap makes this repeatable."""
+    if is_compared(found):
+        return score_comparisons(decisions(session, found))
     return score_round(evidence_for(session, found), method_of(found), np.random.default_rng([found.seed, 1]))
 
 

@@ -76,7 +76,7 @@ class MineOut(Schema):
 class LookOut(Schema):
     """A work that staff should look at, and why: the most worthwhile has `rank` 1.
 
-    `uncertainty` is the standard deviation of its score in percentage points (null: it has no review); `elsewhere` is
+    `uncertainty` is the standard deviation of its score in percentage points (null: nothing came in); `elsewhere` is
     the part of the gain that lies in the scores of other works, whose reviewers become better known. `asked` are those
     of staff who have the task of reviewing it.
     """

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
 
 from nbcohort.api import Criterion, _
+from nbpeer.comparison_words import comparison_reasons
 from nbpeer.results import Result
 from nbpeer.scoring import ENOUGH, Ranged, RoundScores, WorkScore
 
@@ -13,6 +14,8 @@ LEAST = 0.1
 
 def reasons(scores: RoundScores, mine: WorkScore) -> list[str]:
     """Return the sentences that lead from the reviews of a work to its score."""
+    if scores.method == "comparisons":
+        return comparison_reasons(mine)
     if mine.staff is not None:
         return _by_staff(mine)
     if mine.mean is None:

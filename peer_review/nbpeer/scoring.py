@@ -24,6 +24,7 @@ reviews each, and of 18 to 20 with two, it is as good as the mean or better from
 AGREEING = 10
 """From so many reviews beyond each work's first, they tell how far reviews are apart."""
 
+MethodOfRound = MethodOfScores | Literal["comparisons"]
 Fallback = Literal["few-reviews", "all-the-same"]
 
 
@@ -61,11 +62,12 @@ class WorkScore:
 
     Args:
         mean: the mean of the peers' reviews; None without any.
-        count: how many these are.
+        count: how many these are; where works are compared, how many comparisons.
         staff: what staff gave, if they did: that is the score.
         kindness: what is added because its reviewers are strict, or taken off because they are kind.
         reliability: what it makes that reliable reviewers count more.
         rest: what is left: mostly, that few reviews are drawn towards the round's middle.
+        won: where works are compared: in how many of `count` comparisons it was found better.
     """
 
     whole: Ranged
@@ -76,6 +78,7 @@ class WorkScore:
     reliability: float = 0.0
     rest: float = 0.0
     criteria: Mapping[str, Ranged] = field(default_factory=dict)
+    won: int | None = None
 
 
 @dataclass(frozen=True)
@@ -97,12 +100,12 @@ class RoundScores:
 
     Args:
         method: how they were made; with `fallback`, why that is not what the settings say.
-        usable: how many reviews the model could learn from.
+        usable: how many reviews the model could learn from, or comparisons.
         ties: whether the model does no better than the mean here.
         middle: the mean of the scores.
     """
 
-    method: MethodOfScores
+    method: MethodOfRound
     fallback: Fallback | None
     usable: int
     ties: bool

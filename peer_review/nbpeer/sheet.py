@@ -1,4 +1,7 @@
-"""The form that a reviewer fills in with an editor: a TOML file with the rubric as comments. Pure."""
+"""The form that a reviewer fills in with an editor: a TOML file with the rubric as comments. Pure.
+
+Where works are compared, it has a table for each other work of the reviewer instead of the criteria.
+"""
 
 import textwrap
 import tomllib
@@ -9,7 +12,8 @@ from zoneinfo import ZoneInfo
 from nbcohort.api import Invalid, _, moment_in
 
 OPEN = "?"
-"""Stands where no level was chosen yet."""
+"""Stands where no level was chosen yet, or not which work is better."""
+BETTER = {True: "this", False: "other", None: OPEN}
 
 _WIDTH = 100
 
@@ -29,11 +33,7 @@ def write_sheet(
     lines = [
         *_comment(_("Review of work {pseudonym}, {title}").format(pseudonym=task["pseudonym"], title=task["title"])),
         *(_comment(_("Due: {due}").format(due=moment_in(due_at, zone))) if due_at else ()),
-        *_comment(
-            _("Put the number of a level in place of each {open}, write comments between the quotes, then run:").format(
-                open=f'"{OPEN}"'
-            )
-        ),
+        *_comment(_how(task)),
         f"#   nbcohort review {command} {task['id']} {file}",
         "",
         *_comment(_("On the whole: what works, and one concrete next step, with the reason.")),
@@ -49,11 +49,37 @@ def write_sheet(
             f'level = "{OPEN}"' if score is None else f"level = {score}",
             f"comment = {_text(review['comments'].get(criterion['id'], ''))}",
         ]
+    for other in task.get("compared_with", ()):
+        lines += _other(other, review["comparisons"].get(other["task"], {"better": None, "why": ""}))
     return "\n".join(lines) + "\n"
 
 
+def _how(task: Mapping[str, Any]) -> str:
+    if task.get("form") == "comparisons":
+        return _('Put "this" or "other" in place of each {open}, write between the quotes, then run:').format(
+            open=f'"{OPEN}"'
+        )
+    return _("Put the number of a level in place of each {open}, write comments between the quotes, then run:").format(
+        open=f'"{OPEN}"'
+    )
+
+
+def _other(other: Mapping[str, Any], said: Mapping[str, Any]) -> list[str]:
+    """Return the lines that compare the work with another one."""
+    question = _("Which is better: this work, or the other one, {pseudonym}? And why?")
+    later = _("This can stay open until you have submitted the review of {pseudonym}.")
+    return [
+        "",
+        *_comment(question.format(pseudonym=other["pseudonym"])),
+        *([] if other["submitted"] else _comment(later.format(pseudonym=other["pseudonym"]))),
+        f'[compared."{other["task"]}"]',
+        f'better = "{BETTER[said["better"]]}"',
+        f"why = {_text(said['why'])}",
+    ]
+
+
 def read_sheet(text: str) -> dict[str, Any]:
-    """Return what was filled in, as the service takes it: scores, comments, overall.
+    """Return what was filled in, as the service takes it: scores, comments, overall; comparisons, if there are any.
 
     Raises Invalid, with the sentence for the reviewer, when it is not what `write_sheet` wrote, filled in.
     """
@@ -83,7 +109,27 @@ def read_sheet(text: str) -> dict[str, Any]:
         if not isinstance(level, int) or isinstance(level, bool):
             raise Invalid(_('The level of "{name}" should be the number of a level.').format(name=name))
         scores[name] = level
-    return {"scores": scores, "comments": comments, "overall": overall}
+    compared = {"comparisons": _compared(sheet["compared"])} if "compared" in sheet else {}
+    return {"scores": scores, "comments": comments, "overall": overall, **compared}
+
+
+def _compared(tables: Any) -> dict[str, dict[str, Any]]:
+    if not isinstance(tables, dict):
+        raise Invalid(_("[compared] should be a table, as in the form."))
+    decisions = {word: better for better, word in BETTER.items()}
+    found = {}
+    for task, entry in tables.items():
+        if not isinstance(entry, dict):
+            raise Invalid(_('[compared."{task}"] should be a table with better and why.').format(task=task))
+        word, why = entry.get("better", OPEN), entry.get("why", "")
+        if not isinstance(word, str) or word not in decisions:
+            raise Invalid(
+                _('better in [compared."{task}"] should be "this", "other" or "{open}".').format(task=task, open=OPEN)
+            )
+        if not isinstance(why, str):
+            raise Invalid(_('why in [compared."{task}"] should be text in quotes.').format(task=task))
+        found[task] = {"better": decisions[word], "why": why}
+    return found
 
 
 def _title(criterion: Mapping[str, Any]) -> str:

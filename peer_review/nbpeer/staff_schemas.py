@@ -1,11 +1,12 @@
 """Requests and answers of what staff do in peer review."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from nbcohort.api import RosterEntry, Schema, _
+from nbpeer.aggregate.quality import PartName
 from nbpeer.glance import MemberState, WorkState, members_at_a_glance, works_at_a_glance
 from nbpeer.models import Round
 from nbpeer.results import Result, rounded
@@ -115,10 +116,14 @@ class MemberGlanceOut(Schema):
         )
 
 
+PARTS: tuple[PartName, ...] = get_args(PartName)
+
+
 class ResultOut(Schema):
     """What a member has of a round, in percent; null: not known. `percent` is what goes into the gradebook.
 
-    `quality` is the share of `tasks` that is `done`, times `agreement`, `helpfulness`, `calibration` by their weights.
+    `quality` is the share of `tasks` that is `done`, times `agreement`, `helpfulness`, `calibration` by their weights;
+    where works are compared, helpfulness alone.
     """
 
     member: PersonOut
@@ -136,13 +141,14 @@ class ResultOut(Schema):
     def of(cls, result: Result, members: dict[str, RosterEntry]) -> "ResultOut":
         """Return how it looks over HTTP."""
         quality = result.quality
+        parts = {part.name: part for part in quality.parts}
         return cls(
             member=PersonOut.of(result.member, members),
             submission=result.submission,
             tasks=quality.tasks,
             done=quality.done,
             late=result.late,
-            **{part.name: rounded(part.percent) for part in quality.parts},
+            **{name: rounded(parts[name].percent) if name in parts else None for name in PARTS},
             quality=rounded(quality.percent),
             percent=result.percent,
         )

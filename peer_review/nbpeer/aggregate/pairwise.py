@@ -45,6 +45,9 @@ class Ranked:
     """The interval of the strength."""
     percent: float
     """The chance to be found better than another one of these submissions, on average, 0-100."""
+    percent_low: float
+    percent_high: float
+    """The same at the ends of the interval of the strength."""
     count: int
     """Comparisons that it was in."""
 
@@ -68,15 +71,17 @@ def rank(
     n, z = len(names), NormalDist().inv_cdf((1 + level) / 2)
     strength = _fit(won, lost, n)
     deviation = _deviations(won, lost, strength)
-    logs = np.log(strength)
+    logs, half = np.log(strength), z * deviation
     middle, counts = float(logs.mean()), np.bincount(won, minlength=n) + np.bincount(lost, minlength=n)
     ranked = [
         Ranked(
             submission=name,
             strength=float(logs[i] - middle),
-            low=float(logs[i] - middle - z * deviation[i]),
-            high=float(logs[i] - middle + z * deviation[i]),
-            percent=_percent(strength, i),
+            low=float(logs[i] - middle - half[i]),
+            high=float(logs[i] - middle + half[i]),
+            percent=_percent(logs, i, logs[i]),
+            percent_low=_percent(logs, i, logs[i] - half[i]),
+            percent_high=_percent(logs, i, logs[i] + half[i]),
             count=int(counts[i]),
         )
         for i, name in enumerate(names)
@@ -115,8 +120,9 @@ def _deviations(won: Ints, lost: Ints, strength: Floats) -> Floats:
     return np.asarray(np.sqrt(np.maximum(variances, 0.0)), np.float64)
 
 
-def _percent(strength: Floats, i: int) -> float:
-    if len(strength) == 1:
+def _percent(logs: Floats, i: int, own: float) -> float:
+    """Return the chance of submission `i` to be found better than another one, if its log strength is `own`."""
+    if len(logs) == 1:
         return 50.0
-    chances = strength[i] / (strength[i] + strength)
-    return float(100 * (chances.sum() - 0.5) / (len(strength) - 1))
+    chances = 1 / (1 + np.exp(np.delete(logs, i) - own))
+    return float(100 * chances.mean())

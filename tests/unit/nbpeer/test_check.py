@@ -36,6 +36,7 @@ def findings(late: dict[str, Any] | None = None, rubric: Any = RUBRIC, **review:
 
 def test_a_plan_that_works_has_no_findings() -> None:
     assert findings() == []
+    assert findings(form="comparisons", rubric=[]) == []
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,8 @@ def test_a_plan_that_works_has_no_findings() -> None:
         ({"replies_due": "week 2 fri 23:59"}, "error", "replies are due before reviews are shown"),
         ({"release": "week 2 thu 23:59"}, "error", "released before reviewing is over"),
         ({"submission_weight": 0}, "error", "above 0"),
+        ({"form": "comparisons", "k": 1}, "error", "nothing to compare it with"),
+        ({"form": "comparisons", "calibrates": "week 1 mon 09:00"}, "error", "take calibrates out"),
         ({"late": {"policy": "accept"}}, "warning", "accepted without end"),
         ({"late": {"policy": "accept", "until": "week 2 wed 12:00"}}, "warning", "before late submissions are refused"),
     ],

@@ -43,6 +43,33 @@ def test_what_was_written_comes_back_unchanged(overall: str, comment: str) -> No
     assert read_sheet(write_sheet(TASK, review, BERLIN)) == review
 
 
+COMPARED = {
+    **TASK,
+    "form": "comparisons",
+    "rubric": [],
+    "compared_with": [
+        {"task": "tsk_b", "pseudonym": "M3X9", "submitted": True},
+        {"task": "tsk_c", "pseudonym": "P2W8", "submitted": False},
+    ],
+}
+
+
+def test_where_works_are_compared_the_form_asks_which_is_better() -> None:
+    text = write_sheet(COMPARED, {**EMPTY, "comparisons": {}}, BERLIN)
+    assert '# Put "this" or "other" in place of each "?"' in text
+    assert "# Which is better: this work, or the other one, M3X9? And why?\n[compared" in text
+    assert "until you have submitted the review of P2W8" in text
+    nothing = {"better": None, "why": ""}
+    assert read_sheet(text)["comparisons"] == {"tsk_b": nothing, "tsk_c": nothing}
+
+
+@given(LINES, st.sampled_from([True, False, None]))
+def test_what_was_said_of_two_works_comes_back_unchanged(why: str, better: bool | None) -> None:
+    comparisons = {task: {"better": better, "why": why} for task in ("tsk_b", "tsk_c")}
+    review = {**EMPTY, "comparisons": comparisons}
+    assert read_sheet(write_sheet(COMPARED, review, BERLIN)) == review
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -53,6 +80,11 @@ def test_what_was_written_comes_back_unchanged(overall: str, comment: str) -> No
         ('[criteria.correct]\nlevel = "high"', "should be the number of a level"),
         ("[criteria.correct]\nlevel = true", "should be the number of a level"),
         ("[criteria.correct]\ncomment = 3", 'comment on "correct" should be text'),
+        ("compared = 3", "a table, as in the form"),
+        ("[compared]\ntsk_b = 3", "should be a table with better and why"),
+        ("[compared.tsk_b]\nbetter = true", 'should be "this", "other" or'),
+        ('[compared.tsk_b]\nbetter = ["this"]', 'should be "this", "other" or'),
+        ("[compared.tsk_b]\nwhy = 3", "why in .* should be text"),
     ],
 )
 def test_a_form_that_was_damaged_gets_a_sentence(text: str, sentence: str) -> None:
