@@ -11,9 +11,10 @@ def comparison_reasons(mine: WorkScore) -> list[str]:
     said = [
         _counted(mine.count, mine.won or 0),
         _(
-            "The score is the chance to be found better than another work of this round: {percent:.1f} %. To be found "
-            "better than a work that is often found better itself counts more. 50 % is the middle."
+            "The score is the chance to be found better than another work of this round: {percent:.1f} %, where 50 % "
+            "is the middle."
         ).format(percent=mine.whole.percent),
+        _("To be found better than a work that is often found better itself counts more."),
     ]
     if mine.whole.low is not None and mine.whole.high is not None:
         said.append(

@@ -108,10 +108,10 @@ def test_a_work_of_which_there_are_more_comparisons_has_a_surer_score() -> None:
 
 def test_the_score_is_told_in_words() -> None:
     works = score_comparisons([pair("a", "b"), pair("a", "c"), pair("c", "b")]).works
-    first, second, third = comparison_reasons(works["a"])
+    first, second, _why, last = comparison_reasons(works["a"])
     assert first == "Of 2 comparisons with other works, it was found better in 2."
     assert f"{works['a'].whole.percent:.1f} %" in second
-    assert third.startswith("Nine times in ten, a work with such comparisons has a chance between ")
+    assert last.startswith("Nine times in ten, a work with such comparisons has a chance between ")
     alone = score_comparisons([pair("a", "b")]).works
     assert comparison_reasons(alone["a"])[0] == "In 1 comparison with another work it was found better."
     assert comparison_reasons(alone["b"])[0] == "In 1 comparison with another work it was not found better."
