@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from nbcohort.api import Acting, Conflict, Invalid, NotFound, _, new_id
 from nbpeer.actions import my_task, reviewer_shown
+from nbpeer.leases import hand_to_staff
 from nbpeer.models import Answer, Appeal, Flag, Review, ReviewTask, Round, Work, WorkAuthor
 from nbpeer.plans import phase_at, reviews_shown, rules_of
 from nbpeer.score_book import keep_scores
@@ -191,6 +192,8 @@ def flag(acting: Acting, review_id: str, kind: FlagKind, reason: str) -> Flag:
 def decide_flag(acting: Acting, flag_id: str, decision: Decision, reason: str) -> Flag:
     """Set a flagged review aside, so that it is neither shown nor counted, or keep it; a later decision counts.
 
+    If a work has no other review after the close, somebody of staff is named for it.
+
     Raises:
         NotFound: there is no such flag.
     """
@@ -212,6 +215,7 @@ def decide_flag(acting: Acting, flag_id: str, decision: Decision, reason: str) -
     task.set_aside = decision == "set-aside"
     acting.session.flush()
     if task.work.round.closed_at is not None:
+        hand_to_staff(acting, task.work.round)
         keep_scores(acting, task.work.round)
     held = task.work.round.public_id
     acting.audit("review.flag.decide", found.public_id, task=task.public_id, decision=decision, reason=reason)

@@ -90,10 +90,14 @@ def _html_of(file: FileChange) -> Iterator[str]:
             same += 1
             continue
         if same:
-            yield f"<p>{escape(_('{count} cells as before').format(count=same))}</p>"
+            yield f"<p>{escape(_as_before(same))}</p>"
             same = 0
         if cell is not None:
             yield _html_of_cell(cell)
+
+
+def _as_before(cells: int) -> str:
+    return _("1 cell as before") if cells == 1 else _("{count} cells as before").format(count=cells)
 
 
 def _html_of_cell(cell: CellChange) -> str:

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 
 from nbpeer.models import Review, ReviewTask, Round, Work
-from nbpeer.scores import counting_review, wanted_of
-from nbpeer.tasks import open_tasks, standing
+from nbpeer.scores import counting_review, counting_tasks, wanted_of
+from nbpeer.tasks import open_tasks
 
 
 @dataclass(frozen=True)
 class WorkState:
-    """How far the reviews of a work are: wanted, in, and promised by the members it waits for."""
+    """How far the reviews of a work are: wanted, in (and counting), and promised by the members it waits for."""
 
     work: Work
     wanted: int
@@ -36,7 +36,7 @@ def works_at_a_glance(found: Round) -> list[WorkState]:
         WorkState(
             work,
             wanted_of(work),
-            sum(counting_review(task) is not None for task in standing(work)),
+            len(counting_tasks(work)),
             tuple(task.reviewer for task in open_tasks(work)),
         )
         for work in found.works

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from nbcohort.api import Acting, active_members
 from nbpeer.conflicts import conflicts_in
 from nbpeer.models import Review, ReviewTask, Round, Work
-from nbpeer.plans import rules_of
+from nbpeer.plans import phase_at, rules_of
 from nbpeer.reallocate import Policy, at_close, not_needed, reassign, replaced
 from nbpeer.scores import counting_review, wanted_of
 from nbpeer.situation import Decision, Give, Lapse, Offer, Origin, Situation, Task, TaskState, WorkToReview
@@ -123,7 +123,9 @@ def pass_on(acting: Acting, held: Round) -> None:
 
 
 def hand_to_staff(acting: Acting, held: Round) -> None:
-    """Name somebody of staff for each work that has no review, unless somebody is named already."""
+    """Name somebody of staff for each work that has no review, unless somebody is named already, or it is too late."""
+    if phase_at(held, acting.now) == "released":
+        return  # nobody can write a review any more: what is wrong now is put right by an override
     _carry_out(acting, held, at_close(situation_of(acting.session, held, acting.now)))
 
 

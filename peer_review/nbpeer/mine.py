@@ -52,9 +52,10 @@ def my_results(acting: Acting, assignment: str | None = None) -> list[Mine]:
 
 
 def _rounds(acting: Acting) -> list[Round]:
+    stands = ReviewTask.ended_at.is_(None)
     mine = or_(
         Work.authors.any(WorkAuthor.member == acting.member),
-        Work.tasks.any((ReviewTask.reviewer == acting.member) & ReviewTask.ended_at.is_(None)),
+        Work.tasks.any((ReviewTask.reviewer == acting.member) & (stands | (ReviewTask.ended_because == "lapsed"))),
     )
     query = select(Round).where(Round.cohort == acting.cohort, Round.works.any(mine)).order_by(Round.opened_at)
     return list(acting.session.scalars(query)) if acting.member else []

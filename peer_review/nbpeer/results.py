@@ -1,5 +1,6 @@
 """What a round comes to for each member: for staff, for the gradebook, and each member's own."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
@@ -40,22 +41,28 @@ def results_of(
 
     `works` are all of a round, or all of one member's: then only their own result is whole. `calibrated` is member ->
     differences from staff on samples, in percentage points.
+
+    A task that lapsed and was done by somebody else is one that was not done, unless the member did k others.
     """
     submissions = {author.member: final_percent(work, scores) for work in works for author in work.authors}
     tasks: dict[str, list[ReviewTask]] = {member: [] for member in submissions}
     compared = any(is_compared(work.round) for work in works)
+    passed_on = Counter(task.reviewer for work in works for task in work.tasks if task.ended_because == "lapsed")
     consensus = {work.pk: _Consensus(work) for work in works}
     for task in (task for work in works for task in standing(work)):
         if task.origin != "staff":
             tasks.setdefault(task.reviewer, []).append(task)
     results = []
-    for member in sorted(tasks):
-        quality = _quality(tasks[member], consensus, [] if compared else calibrated.get(member, []), rules)
+    for member in sorted({*tasks, *passed_on}):
+        mine = tasks.get(member, [])
+        owed = max(len(mine), min(len(mine) + passed_on[member], works[0].round.k))
+        samples = [] if compared else calibrated.get(member, [])
+        quality = _quality(mine, owed, consensus, samples, rules)
         if compared:
             quality = without_rubric(quality)
         weights = (rules.submission_weight, rules.review_weight)
         percent = weighed(submissions.get(member), quality.percent, weights)
-        late = sum(is_late(task) for task in tasks[member])
+        late = sum(is_late(task) for task in mine)
         results.append(Result(member, submissions.get(member), quality, late, rounded(percent)))
     return results
 
@@ -98,7 +105,7 @@ class _Consensus:
 
 
 def _quality(
-    tasks: list[ReviewTask], consensus: Mapping[int, _Consensus], samples: list[float], rules: RoundRules
+    tasks: list[ReviewTask], owed: int, consensus: Mapping[int, _Consensus], samples: list[float], rules: RoundRules
 ) -> Quality:
     done = [task for task in tasks if counting_review(task) is not None and not task.set_aside]
     differences = [consensus[task.work_pk].difference(task) for task in done]
@@ -107,7 +114,7 @@ def _quality(
         rules.agreement_weight, rules.helpfulness_weight, rules.calibration_weight, rules.tolerance
     )
     return review_quality(
-        len(tasks),
+        owed,
         len(done),
         [each for each in differences if each is not None],
         [helpfulness_of(rating) for rating in ratings],

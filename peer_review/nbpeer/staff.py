@@ -7,7 +7,7 @@ from datetime import datetime
 from nbcohort.api import Acting, Conflict, Invalid, NotFound, RosterEntry, _, active_members
 from nbpeer.actions import read_round
 from nbpeer.conflicts import barred
-from nbpeer.leases import start_by
+from nbpeer.leases import hand_to_staff, start_by
 from nbpeer.models import ReviewTask, Round, ScoreOverride, Work
 from nbpeer.plans import phase_at, times_held
 from nbpeer.rounds import close, release
@@ -104,6 +104,8 @@ def add_reviewer(acting: Acting, round_id: str, work: str, account: str, reason:
 def remove_reviewer(acting: Acting, round_id: str, task_id: str, reason: str) -> ReviewTask:
     """Take a task away from its reviewer; a review that came in no longer counts. Nothing is deleted.
 
+    If the work has no other review after the close, somebody of staff is named for it.
+
     Raises:
         NotFound: there is no such task in the round, or it was taken away already.
     """
@@ -115,6 +117,9 @@ def remove_reviewer(acting: Acting, round_id: str, task_id: str, reason: str) ->
         raise NotFound(_("There is no such task in this round, or it was taken away already."))
     end(acting, task, "removed")
     acting.audit("review.task.reason", task.public_id, reason=reason)
+    if found.closed_at is not None:
+        acting.session.flush()
+        hand_to_staff(acting, found)
     return task
 
 

@@ -12,6 +12,9 @@ import pytest
 
 from nbcohort.testing import RunningService
 
+# What is said in a terminal or in the Lab does not depend on the database: the operations behind it have tests on both.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 _numbers = itertools.count(1)
 
 

@@ -16,6 +16,9 @@ from nbcohort.exchange import configure
 from nbcohort.testing import RunningService
 from tests.service.exchange_desks import Classroom, Desk, open_classroom, write_notebook
 
+# What is said in a terminal or in the Lab does not depend on the database: the operations behind it have tests on both.
+pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+
 NOTEBOOK = Path(nbgrader.__file__).parent / "tests" / "apps" / "files" / "test.ipynb"
 
 

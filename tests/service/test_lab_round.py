@@ -13,6 +13,9 @@ from nbcohort.testing import RunningService
 from tests.service.classroom import ok
 from tests.service.review_room import ReviewRoom
 
+# What is said in a terminal or in the Lab does not depend on the database: the operations behind it have tests on both.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 REASON = {"reason": "One of us is ill."}
 
 

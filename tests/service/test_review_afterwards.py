@@ -175,8 +175,38 @@ def test_a_flagged_review_that_staff_set_aside_is_neither_shown_nor_counted(room
     (received,) = room.items("gus", "review/received")
     assert [review["id"] for review in received["reviews"]] == [helpful]
     assert received["score"]["percent"] == 100
+    glance = {one["work"]: one for one in ok(room.get("ines", f"rounds/{room.round()['id']}/glance"))["works"]}
+    work = room.work_of("gus")
+    assert glance[work["pseudonym"]]["came_in"] == 1, "what is set aside did not come in"
+    assert not [task for task in work["tasks"] if task["origin"] == "staff"], "there is another review"
     ok(put(room, "ines", f"flags/{made['id']}", {"decision": "kept", "reason": "On second thoughts."}))
     assert room.work_of("gus")["score"]["percent"] == 50
+
+
+def test_who_of_staff_reviews_a_work_is_named_when_its_last_review_is_set_aside_after_the_close(
+    room: ReviewRoom,
+) -> None:
+    good, _bad = good_and_bad(room)
+
+    def named() -> list[str]:
+        return [one["reviewer"]["account"] for one in room.work_of("gus")["tasks"] if one["origin"] == "staff"]
+
+    close(room)
+    _helpful, poor = reviews(room)
+    made = ok(post(room, "gus", f"received/{poor}/flag", {"kind": "empty", "reason": "It says nothing."}))
+    run(
+        room,
+        "ines",
+        "remove-reviewer",
+        "ps1",
+        room.work_of("gus")["pseudonym"],
+        good["reviewer"]["account"],
+        "--reason",
+        "a conflict",
+    )
+    assert named() == []
+    ok(put(room, "ines", f"flags/{made['id']}", {"decision": "set-aside", "reason": "It does."}))
+    assert named() == ["ines"]
 
 
 def test_all_of_it_works_from_the_command_line(room: ReviewRoom) -> None:

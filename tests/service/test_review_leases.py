@@ -70,10 +70,14 @@ def test_what_nobody_started_goes_to_who_has_least_to_do_and_every_work_is_revie
         ok(open_room.put_review(task["reviewer"]["account"], task["id"]))
     assert [task["state"] for task in of(open_room, "ada")] == ["lapsed"] * 2
     assert open_room.tasks("ada") == []
-    before = all_tasks(open_room)
+    before, public_id = all_tasks(open_room), open_room.round()["id"]
     open_room.close_round()
     assert all_tasks(open_room) == before, "nothing more is given when nothing is missing"
     assert all(work["score"]["count"] == 2 for work in open_room.round()["works"])
+    results = {one["member"]["account"]: one for one in open_room.items("ines", f"review/rounds/{public_id}/results")}
+    assert (results["ada"]["tasks"], results["ada"]["done"], results["ada"]["quality"]) == (2, 0, 0)
+    helped = given[0]["reviewer"]["account"]
+    assert results[helped]["done"] == results[helped]["tasks"] >= 2
 
 
 def test_who_was_overdue_can_still_do_it_and_who_was_asked_instead_need_not(open_room: ReviewRoom) -> None:

@@ -10,6 +10,9 @@ import pytest
 from nbcohort.submissions.receipt_file import token_in
 from tests.service.classroom import DUE, FILES, Classroom, ok
 
+# What is said in a terminal or in the Lab does not depend on the database: the operations behind it have tests on both.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 COMMAND = [sys.executable, "-c", "from nbcohort.cli import main; main()"]
 
 
