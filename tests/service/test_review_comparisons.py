@@ -62,6 +62,7 @@ def test_the_second_review_says_which_work_is_better_and_the_first_one_mirrors_i
     assert said(room, "ada", second) == {first: {"better": False, "why": "I looked again."}}
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_only_works_of_ones_own_tasks_are_compared(room: ReviewRoom) -> None:
     task, other = (one["id"] for one in room.tasks("ada"))
     foreign = room.tasks("ben")[0]["id"]
