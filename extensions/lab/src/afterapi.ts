@@ -29,6 +29,8 @@ export interface ReceivedReview {
   comments: Record<string, string>;
   overall: string;
   inline: AtCell[];
+  /** What the reviewer says of my work and each other one of theirs; a service that does not say it has none. */
+  compared?: { better: boolean; why: string }[];
   mine: Answer | null;
   flag: { kind: string; reason: string; decision: string | null; decided_because: string | null } | null;
 }
@@ -57,7 +59,9 @@ export interface Score {
   /** What staff gave, if they reviewed it. */
   staff: number | null;
   reasons: string[];
+  /** Of reviews; where works are compared, of comparisons, of which the work has `won` some. */
   count: number;
+  won?: number | null;
   wanted: number;
   note: string | null;
   percent: number | null;

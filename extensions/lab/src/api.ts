@@ -3,7 +3,8 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-import type { Form } from './forms';
+import type { ComparedWith } from './comparing';
+import type { Filled } from './forms';
 
 export interface Task {
   id: string;
@@ -64,7 +65,13 @@ export interface ReviewTask {
   state: string;
   authors: string[] | null;
   rubric: Criterion[];
+  /** What reviewers are asked; a service that does not say it knows rubrics only. */
+  form?: ReviewForm;
+  compared_with?: ComparedWith[];
 }
+
+/** What reviewers are asked: levels of a rubric, or which of two works is the better one. */
+export type ReviewForm = 'rubric' | 'comparisons';
 
 export interface WorkFile {
   path: string;
@@ -73,7 +80,7 @@ export interface WorkFile {
 }
 
 /** My review as the service has it; `submitted_version` is the one that counts. */
-export interface SavedReview extends Form {
+export interface SavedReview extends Filled {
   version: number;
   submitted: boolean;
   submitted_version: number | null;
@@ -156,12 +163,12 @@ export class Api {
   save(
     cohort: string,
     task: string,
-    form: Form,
+    form: Filled,
     submit: boolean,
     begunFrom: number
   ): Promise<{ saved: boolean; review: SavedReview }> {
-    const { scores, comments, overall, inline } = form;
-    const body = { scores, comments, overall, inline, submit, begun_from: begunFrom };
+    const { scores, comments, overall, inline, comparisons } = form;
+    const body = { scores, comments, overall, inline, comparisons, submit, begun_from: begunFrom };
     return this.ask(`cohorts/${cohort}/review/tasks/${task}/review`, body);
   }
 

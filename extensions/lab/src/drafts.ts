@@ -6,7 +6,7 @@
  * wrote elsewhere in between.
  */
 
-import { EMPTY, type Form, formOf, isSame, merge } from './forms.ts';
+import { EMPTY, type Filled, type Form, formOf, isSame, merge } from './forms.ts';
 
 const PREFIX = 'nbcohort-draft';
 
@@ -38,7 +38,7 @@ export class Drafts {
   }
 
   /** Return `saved` (what the service has) with everything that was typed here and did not get there. */
-  restore(saved: Form, divider: string): Form {
+  restore(saved: Filled, divider: string): Form {
     let form = formOf(saved);
     this.adopted = this.others();
     for (const key of this.adopted) {

@@ -1,5 +1,6 @@
 /** What a reviewer fills in, and how two versions of it become one without losing a word. Pure. */
 
+import { type ComparedWith, type Comparisons, listed, said, together, undecided } from './comparing.ts';
 import { type Inline, ofName, textsOf, written } from './inline.ts';
 
 export interface Form {
@@ -7,32 +8,43 @@ export interface Form {
   comments: Record<string, string>;
   overall: string;
   inline: Inline[];
+  comparisons: Comparisons;
 }
 
-export const EMPTY: Form = { scores: {}, comments: {}, overall: '', inline: [] };
+/** The same from a service that may know no comparisons. */
+export type Filled = Omit<Form, 'comparisons'> & Partial<Pick<Form, 'comparisons'>>;
+
+export const EMPTY: Form = { scores: {}, comments: {}, overall: '', inline: [], comparisons: {} };
 
 /** Return the parts of a form, without what else the service says of a review, and without empty comments. */
-export function formOf(review: Form): Form {
+export function formOf(review: Filled): Form {
   const comments = Object.fromEntries(Object.entries(review.comments).filter(([, text]) => text.trim() !== ''));
-  return { scores: { ...review.scores }, comments, overall: review.overall, inline: written(review.inline) };
+  const { scores, overall, inline, comparisons = {} } = review;
+  return { scores: { ...scores }, comments, overall, inline: written(inline), comparisons: said(comparisons) };
 }
 
-export function isSame(one: Form, other: Form): boolean {
+export function isSame(one: Filled, other: Filled): boolean {
   return canonical(one) === canonical(other);
 }
 
-function canonical(form: Form): string {
-  const { scores, comments, overall, inline } = formOf(form);
-  return JSON.stringify([Object.entries(scores).sort(), Object.entries(comments).sort(), overall, [...textsOf(inline)].sort()]);
+function canonical(form: Filled): string {
+  const { scores, comments, overall, inline, comparisons } = formOf(form);
+  return JSON.stringify([
+    Object.entries(scores).sort(),
+    Object.entries(comments).sort(),
+    overall,
+    [...textsOf(inline)].sort(),
+    listed(comparisons)
+  ]);
 }
 
 /**
  * Return `mine` and `theirs`, which both came from `base`, in one.
  *
  * What only one of them changed is as that one has it. Where both wrote, both texts stay, mine first; where both chose a
- * level, it is mine.
+ * level, or the better of two works, it is mine.
  */
-export function merge(base: Form, mine: Form, theirs: Form, divider: string): Form {
+export function merge(base: Form, mine: Form, theirs: Filled, divider: string): Form {
   const text = (was: string, my: string, their: string): string => {
     if (my === their || their === was) {
       return my;
@@ -57,7 +69,8 @@ export function merge(base: Form, mine: Form, theirs: Form, divider: string): Fo
   const inline = [...new Set([...my.keys(), ...their.keys()])].map(name =>
     ofName(name, text(was.get(name) ?? '', my.get(name) ?? '', their.get(name) ?? ''))
   );
-  return formOf({ scores, comments, overall: text(base.overall, mine.overall, theirs.overall), inline });
+  const comparisons = together(base.comparisons, mine.comparisons, theirs.comparisons ?? {}, text);
+  return formOf({ scores, comments, overall: text(base.overall, mine.overall, theirs.overall), inline, comparisons });
 }
 
 type Texts = Map<string, string>;
@@ -66,8 +79,9 @@ function keys(...records: Record<string, unknown>[]): Set<string> {
   return new Set(records.flatMap(record => Object.keys(record)));
 }
 
-/** Return what is missing before a review can be submitted: criteria without a level, and 'overall'. */
-export function missing(form: Form, criteria: { id: string }[]): string[] {
+/** Return what is missing before a review can be submitted: criteria without a level, comparisons, and 'overall'. */
+export function missing(form: Form, criteria: { id: string }[], others: readonly ComparedWith[] = []): string[] {
   const without = criteria.filter(criterion => form.scores[criterion.id] === undefined).map(criterion => criterion.id);
-  return form.overall.trim() === '' ? [...without, 'overall'] : without;
+  const all = [...without, ...undecided(form.comparisons, others)];
+  return form.overall.trim() === '' ? [...all, 'overall'] : all;
 }

@@ -17,6 +17,9 @@ const REVIEW = 'nbcohort:review';
 const RECEIVED = 'nbcohort:received';
 const ROUND = 'nbcohort:round';
 
+/** From how many pixels on a tab has room for another one beside it. */
+const WIDE = 640;
+
 /** A task's link, as the service gives it, for what the Lab can open. */
 const REVIEW_LINK = /^\/cohorts\/([a-z0-9-]+)\/review\/tasks\/([A-Za-z0-9_-]+)$/;
 
@@ -79,7 +82,11 @@ function activate(
     describedBy: {
       args: {
         type: 'object',
-        properties: { cohort: { type: 'string' }, task: { type: 'string' } },
+        properties: {
+          cohort: { type: 'string' },
+          task: { type: 'string' },
+          beside: { type: 'string', description: 'The id of the tab beside which it is shown' }
+        },
         required: ['cohort', 'task']
       }
     },
@@ -90,7 +97,7 @@ function activate(
       const open = reviews.find(one => one.id === id);
       const widget = open ?? reviewWidget(cohort, task);
       widget.id = id;
-      show(widget, reviews, open !== undefined);
+      show(widget, reviews, open !== undefined, reviews.find(one => one.id === args.beside));
     }
   });
 
@@ -129,11 +136,19 @@ function activate(
   palette?.addItem({ command: ROUND, category: trans.__('Cohort') });
 
   function reviewWidget(cohort: string, task: string): MainAreaWidget<ReviewPanel> {
-    const open = (where: string, which: string): void => void commands.execute(REVIEW, { cohort: where, task: which });
+    const open = (where: string, which: string, beside: boolean): void =>
+      void commands.execute(REVIEW, { cohort: where, task: which, ...(beside && { beside: widget.id }) });
     const content = new ReviewPanel({ api, cohort, task, themes, trans, open });
-    const widget = new MainAreaWidget({ content });
+    const widget: MainAreaWidget<ReviewPanel> = new MainAreaWidget({ content });
     widget.title.label = trans.__('Review');
     widget.title.icon = usersIcon;
+    content.session.concernsOthers.connect(({ task: changed }) =>
+      reviews.forEach(({ content: { session } }) => {
+        if (session.comparedWith.some(one => one.task === changed)) {
+          void session.refresh();
+        }
+      })
+    );
     content.session.submitted.connect(() => today.refresh());
     content.session.changed.connect(({ opened }) => {
       widget.title.label = opened ? trans.__('Review %1', opened.task.pseudonym) : trans.__('Review');
@@ -142,9 +157,13 @@ function activate(
     return widget;
   }
 
-  function show<W extends MainAreaWidget>(widget: W, tracker: WidgetTracker<W>, isThere: boolean): void {
+  function show<W extends MainAreaWidget>(widget: W, tracker: WidgetTracker<W>, isThere: boolean, beside?: W): void {
     if (!isThere) {
       void tracker.add(widget);
+    }
+    if (beside && beside.node.clientWidth >= WIDE && !widget.isVisible) {
+      shell.add(widget, 'main', { mode: 'split-right', ref: beside.id });
+    } else if (!isThere) {
       shell.add(widget, 'main');
     }
     shell.activateById(widget.id);

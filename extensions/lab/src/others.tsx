@@ -5,11 +5,11 @@ import React, { useEffect, useState } from 'react';
 
 import type { Api, Criterion } from './api';
 import { whereOf } from './comments';
-import type { Form } from './forms';
+import type { Filled } from './forms';
 import { inOrder, type Place } from './inline';
 import type { CellIds } from './workapi';
 
-interface Other extends Form {
+interface Other extends Filled {
   reviewer: string;
 }
 

@@ -5,6 +5,7 @@ import React from 'react';
 
 import type { After, Answer, Received, ReceivedReview } from './afterapi';
 import { Asking, type Said, TextField } from './asking';
+import { ComparedWork } from './compared';
 import type { Place } from './ownwork';
 import { shown } from './times';
 
@@ -37,6 +38,7 @@ export function OneReview({ review, work, after, go, done, trans }: OneReviewPro
           </div>
         ))}
       </dl>
+      <ComparedWork compared={review.compared ?? []} trans={trans} />
       {review.inline.length > 0 && (
         <ul className="jp-nbcohort-inline">
           {review.inline.map((one, i) => (

@@ -6,6 +6,7 @@ import React, { useCallback, useRef, useState } from 'react';
 
 import type { Api, Criterion, OpenedReview, OtherTask } from './api';
 import { Checks } from './checks';
+import { CompareSection } from './compare';
 import { Comments } from './comments';
 import type { Form } from './forms';
 import { MOST, nameOf, type Place, withText } from './inline';
@@ -21,8 +22,8 @@ export interface ReviewProps {
   task: string;
   themes: IThemeManager | null;
   trans: TranslationBundle;
-  /** Open another review. */
-  open: (cohort: string, task: string) => void;
+  /** Open another review: in place of this one, or beside it. */
+  open: (cohort: string, task: string, beside: boolean) => void;
 }
 
 export class ReviewPanel extends ReactWidget {
@@ -156,7 +157,7 @@ function RubricForm({ session, opened, trans, open, api, root, children }: FormP
         {task.title}
         {task.authors && ` (${task.authors.join(', ')})`} · <time dateTime={task.due_at}>{trans.__('due %1', shown(task.due_at))}</time>
       </p>
-      {others.length > 1 && <Others {...{ others, task: task.id, trans }} open={other => open(session.cohort, other)} />}
+      {others.length > 1 && <Others {...{ others, task: task.id, trans }} open={other => open(session.cohort, other, false)} />}
       <Checks {...{ api, root, trans }} />
       {task.rubric.map(criterion => (
         <CriterionFields
@@ -170,6 +171,13 @@ function RubricForm({ session, opened, trans, open, api, root, children }: FormP
           onComment={text => change({ comments: { ...form.comments, [criterion.id]: text } })}
         />
       ))}
+      <CompareSection
+        {...{ task, id, trans, isOpen }}
+        comparisons={form.comparisons}
+        missing={session.missing}
+        onChange={comparisons => change({ comparisons })}
+        openBeside={other => open(session.cohort, other, true)}
+      />
       <Overall
         {...{ id, trans, isOpen }}
         isMissing={session.missing.includes('overall')}

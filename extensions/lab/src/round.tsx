@@ -7,7 +7,7 @@ import React, { useCallback, useEffect, useState } from 'react';
 
 import { After } from './afterapi';
 import type { Api, Cohort } from './api';
-import { type PlannedRound, Rounds, type WholeRound } from './roundapi';
+import { isCompared, type PlannedRound, Rounds, type WholeRound } from './roundapi';
 import { CertificateSection } from './roundcertificate';
 import { AppealsSection, FlagsSection } from './rounddecide';
 import { MembersSection, ResultsSection } from './roundmembers';
@@ -138,7 +138,6 @@ function ChooseRound({ api, cohort, theme, trans }: ChooseRoundProps): JSX.Eleme
           <label>
             {trans.__('Assignment')}{' '}
             <select
-             
               value={assignment}
               onChange={event => {
                 setAnnouncement('');
@@ -215,7 +214,7 @@ function OneRound({ round, whole, ...held }: OneRoundProps): JSX.Element {
       <WorksSection {...all} />
       <MembersSection {...all} />
       <ResultsSection {...all} />
-      <ReviewersSection {...all} />
+      {!isCompared(whole.round) && <ReviewersSection {...all} />}
       <CertificateSection {...all} />
     </>
   );

@@ -1,7 +1,8 @@
 /** A round of reviews as staff see it, and what they do to it. */
 
 import type { Answer, Appeal, Score } from './afterapi';
-import type { Api, Criterion } from './api';
+import type { Api, Criterion, ReviewForm } from './api';
+import type { Comparisons } from './comparing';
 
 /** A round as everybody may know it; `id` is null while it has not opened. */
 export interface PlannedRound {
@@ -9,6 +10,8 @@ export interface PlannedRound {
   assignment: string;
   title: string;
   phase: string;
+  /** What reviewers are asked; a service that does not say it knows rubrics only. */
+  form?: ReviewForm;
   calibrates_at: string | null;
   opens_at: string;
   due_at: string;
@@ -38,6 +41,7 @@ export interface StaffTask {
   comments: Record<string, string>;
   overall: string;
   inline: { file: string; quote: string; text: string }[];
+  comparisons?: Comparisons;
 }
 
 export interface StaffWork {
@@ -202,6 +206,11 @@ export class Rounds {
   private ask<T>(path: string, body?: unknown): Promise<T> {
     return this.api.ask(`cohorts/${this.cohort}/review/${path}`, body);
   }
+}
+
+/** Whether reviewers say which of two works is better, instead of filling in a rubric. */
+export function isCompared({ form }: PlannedRound): boolean {
+  return form === 'comparisons';
 }
 
 /** Return how a person is called. */

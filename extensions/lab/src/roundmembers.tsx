@@ -3,7 +3,7 @@
 import React from 'react';
 
 import type { Held } from './round';
-import { nameOf, namesOf } from './roundapi';
+import { isCompared, nameOf, namesOf, type Result } from './roundapi';
 import { rounded } from './scorewords';
 
 /** A table that scrolls by itself where it is wider than the panel, from the keyboard, too. */
@@ -63,8 +63,21 @@ export function MembersSection({ whole, trans }: Held): JSX.Element {
   );
 }
 
+type Column = [string, (one: Result) => number | null];
+
 export function ResultsSection({ whole, trans }: Held): JSX.Element {
   const results = [...whole.results].sort(compare);
+  const agreement: Column = [trans.__('Agreement'), one => one.agreement];
+  const calibration: Column = [trans.__('Calibration'), one => one.calibration];
+  const isRubric = !isCompared(whole.round); // who compares differs from others without being wrong
+  const columns: Column[] = [
+    [trans.__('Submission'), one => one.submission],
+    [trans.__('Quality of reviews'), one => one.quality],
+    ...(isRubric ? [agreement] : []),
+    [trans.__('Helpfulness'), one => one.helpfulness],
+    ...(isRubric ? [calibration] : []),
+    [trans.__('Together'), one => one.percent]
+  ];
   return (
     <section aria-labelledby="nbcohort-round-results">
       <h3 id="nbcohort-round-results">{trans.__('What it comes to')}</h3>
@@ -72,23 +85,16 @@ export function ResultsSection({ whole, trans }: Held): JSX.Element {
       {results.length > 0 && (
         <Table
           label={trans.__('What it comes to')}
-          head={[
-            trans.__('Member'),
-            trans.__('Submission'),
-            trans.__('Quality of reviews'),
-            trans.__('Agreement'),
-            trans.__('Helpfulness'),
-            trans.__('Calibration'),
-            trans.__('Together')
-          ]}
+          head={[trans.__('Member'), ...columns.map(([name]) => name)]}
         >
           <tbody>
             {results.map(one => (
               <tr key={one.member.member}>
                 <th scope="row">{nameOf(one.member)}</th>
-                {[one.submission, one.quality, one.agreement, one.helpfulness, one.calibration, one.percent].map((value, i) => (
-                  <td key={i}>{value === null ? '–' : rounded(value)}</td>
-                ))}
+                {columns.map(([name, valueOf]) => {
+                  const value = valueOf(one);
+                  return <td key={name}>{value === null ? '–' : rounded(value)}</td>;
+                })}
               </tr>
             ))}
           </tbody>

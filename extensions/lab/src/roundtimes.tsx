@@ -4,7 +4,7 @@ import React from 'react';
 
 import { Asking, ReasonField, type Said } from './asking';
 import type { Held } from './round';
-import type { PlannedRound, Times } from './roundapi';
+import { isCompared, type PlannedRound, type Times } from './roundapi';
 import { shown } from './times';
 
 type TimesProps = Omit<Held, 'whole'> & {
@@ -36,6 +36,7 @@ export function TimesSection({ round, staffRelease = false, rounds, canChange, d
   return (
     <section aria-labelledby="nbcohort-round-phase" className="jp-nbcohort-RoundTimes">
       <h3 id="nbcohort-round-phase">{phases[round.phase] ?? round.phase}</h3>
+      {isCompared(round) && <p>{trans.__('Reviewers compare: of each two of their works, which one is better, and why.')}</p>}
       <dl className="jp-nbcohort-times">
         {times.map(
           ([name, at]) =>

@@ -3,7 +3,7 @@
 import React, { useEffect, useState } from 'react';
 
 import type { Held } from './round';
-import { type Look, namesOf } from './roundapi';
+import { isCompared, type Look, namesOf } from './roundapi';
 import { Table } from './roundmembers';
 import { WorkDetails } from './roundworks';
 import { rounded } from './scorewords';
@@ -35,9 +35,11 @@ export function TriageSection(held: Held): JSX.Element {
     <section aria-labelledby="nbcohort-round-triage">
       <h3 id="nbcohort-round-triage">{trans.__('Where to look first')}</h3>
       <p>
-        {trans.__(
-          'Where your own review makes the scores of this round surest. Give yourself or a mentor the review of such a work: what staff give is its score, and shows how kind or strict its reviewers are.'
-        )}
+        {isCompared(whole.round)
+          ? trans.__('Works without a comparison, then those whose score is least sure. Look at them, and override the score if you have to.')
+          : trans.__(
+              'Where your own review makes the scores of this round surest. Give yourself or a mentor the review of such a work: what staff give is its score, and shows how kind or strict its reviewers are.'
+            )}
       </p>
       <label>
         {trans.__('How many works is there time for?')}{' '}

@@ -3,6 +3,7 @@
 import React, { useState } from 'react';
 
 import { Asking, ReasonField, type Said } from './asking';
+import { ComparedForStaff } from './compared';
 import { OwnWork } from './ownwork';
 import type { Held } from './round';
 import { type Member, nameOf, namesOf, type StaffTask, type StaffWork } from './roundapi';
@@ -142,6 +143,7 @@ export function ReviewText({ task, whole, trans }: Held & { task: StaffTask }): 
           </div>
         ))}
       </dl>
+      <ComparedForStaff comparisons={task.comparisons ?? {}} works={whole.round.works} trans={trans} />
       {task.inline.map((one, i) => (
         <p key={i} className="jp-nbcohort-said">
           {one.file}: {one.quote && <q>{one.quote}</q>} {one.text}

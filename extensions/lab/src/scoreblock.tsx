@@ -64,17 +64,19 @@ function HowItCame({ score, rubric, trans }: ScoreProps): JSX.Element | null {
           <li key={i}>{sentence}</li>
         ))}
       </ul>
-      <dl>
-        {criteria.map(({ criterion, found }) => (
-          <div key={criterion.id}>
-            <dt>{criterion.title}</dt>
-            <dd>
-              {trans.__('%1 %', rounded(found.percent))}
-              {between(found, trans)} <span className="jp-nbcohort-said">{found.reason}</span>
-            </dd>
-          </div>
-        ))}
-      </dl>
+      {criteria.length > 0 && (
+        <dl>
+          {criteria.map(({ criterion, found }) => (
+            <div key={criterion.id}>
+              <dt>{criterion.title}</dt>
+              <dd>
+                {trans.__('%1 %', rounded(found.percent))}
+                {between(found, trans)} <span className="jp-nbcohort-said">{found.reason}</span>
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
     </details>
   );
 }

@@ -6,17 +6,26 @@ import type { Ranged, Score } from './afterapi';
 
 /** Return the sentences that say what a score rests on, and how sure it is. */
 export function scoreInWords(score: Score, trans: TranslationBundle): string[] {
-  const { overall, override, staff, count, note } = score;
+  const { overall, override, staff, count, note, won = null } = score;
   const sentences: string[] = [];
   if (override) {
     sentences.push(trans.__('Decided by staff: %1', override.reason));
     if (overall) {
-      sentences.push(trans._n('%1 review says %2 %.', '%1 reviews say %2 %.', count, rounded(overall.percent)));
+      const percent = rounded(overall.percent);
+      sentences.push(
+        won === null
+          ? trans._n('%1 review says %2 %.', '%1 reviews say %2 %.', count, percent)
+          : trans._n('%1 comparison says %2 %.', '%1 comparisons say %2 %.', count, percent)
+      );
     }
   } else if (staff !== null) {
     sentences.push(trans.__('Staff reviewed it, and their score counts.'));
   } else if (overall) {
-    sentences.push(trans._n('From %1 review.', 'From %1 reviews.', count), ...howSure(overall, trans));
+    const from =
+      won === null
+        ? trans._n('From %1 review.', 'From %1 reviews.', count)
+        : trans._n('Found better in %2 of %1 comparison.', 'Found better in %2 of %1 comparisons.', count, won);
+    sentences.push(from, ...howSure(overall, trans));
   }
   return note === null ? sentences : [...sentences, note];
 }

@@ -9,8 +9,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { type ISignal, Signal } from '@lumino/signaling';
 
 import { type Api, type OpenedReview, Problem, type SavedReview } from './api';
+import { type ComparedWith, listed, saidAmong } from './comparing';
 import { Drafts, type Shelf } from './drafts';
-import { EMPTY, type Form, formOf, isSame, merge, missing } from './forms';
+import { EMPTY, type Filled, type Form, formOf, isSame, merge, missing } from './forms';
 import { shown } from './times';
 
 /** Milliseconds after the last change, and the longest that a draft waits while somebody types on. */
@@ -38,6 +39,7 @@ export class ReviewSession {
   private readonly drafts: Drafts;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _submitted = new Signal<this, void>(this);
+  private readonly _concernsOthers = new Signal<this, void>(this);
   private timer: ReturnType<typeof setTimeout> | undefined;
   private waitingSince: number | null = null;
   private failures = 0;
@@ -65,6 +67,16 @@ export class ReviewSession {
   /** Emitted when the service has taken a submission. */
   get submitted(): ISignal<this, void> {
     return this._submitted;
+  }
+
+  /** Emitted when the service has got what my reviews of other works depend on: they compare them with this one. */
+  get concernsOthers(): ISignal<this, void> {
+    return this._concernsOthers;
+  }
+
+  /** The other works that this one is compared with; none where reviewers fill in a rubric. */
+  get comparedWith(): readonly ComparedWith[] {
+    return this.opened?.task.compared_with ?? [];
   }
 
   /** Whether the review can still be changed. */
@@ -105,17 +117,35 @@ export class ReviewSession {
     this.emit();
   }
 
+  /** Another review of mine was saved: look again which works are compared, and what was said of this one there. */
+  async refresh(): Promise<void> {
+    await this.saving;
+    const { version } = this;
+    try {
+      const found = await this.api.review(this.cohort, this.task);
+      if (this.saving || this.version !== version) {
+        return await this.refresh(); // what was saved in between is newer than what was found
+      }
+      if (this.opened) {
+        this.found(this.opened, found);
+      }
+    } catch (error) {
+      this.announcement = (error as Error).message;
+    }
+    this.emit();
+  }
+
   /** The person has changed something. */
   change(form: Form): void {
     this.form = form;
-    this.missing = this.missing.length > 0 ? missing(form, this.opened?.task.rubric ?? []) : [];
+    this.missing = this.missing.length > 0 ? this.lacking() : [];
     this.keep();
     this.emit();
   }
 
   /** Submit; returns what is missing, if something is. */
   async submit(): Promise<string[]> {
-    this.missing = missing(this.form, this.opened?.task.rubric ?? []);
+    this.missing = this.lacking();
     if (this.missing.length > 0) {
       this.announcement = this.trans.__('The review is not complete yet; nothing was submitted.');
       this.emit();
@@ -134,6 +164,21 @@ export class ReviewSession {
     void this.save();
     clearTimeout(this.timer);
     Signal.clearData(this);
+  }
+
+  private lacking(): string[] {
+    return missing(this.form, this.opened?.task.rubric ?? [], this.comparedWith);
+  }
+
+  private found(opened: OpenedReview, { task, review, others }: OpenedReview): void {
+    this.opened = { ...opened, task, others };
+    const theirs = { ...this.base, comparisons: formOf(review).comparisons };
+    this.form = merge(this.base, this.form, theirs, this.divider);
+    this.base = theirs;
+    this.missing = this.missing.length > 0 ? this.lacking() : [];
+    if (this.isDirty) {
+      this.keep();
+    }
   }
 
   private get divider(): string {
@@ -176,7 +221,7 @@ export class ReviewSession {
   private async put(submit: boolean): Promise<void> {
     const sent = formOf(this.form);
     try {
-      const { saved, review } = await this.api.save(this.cohort, this.task, sent, submit, this.version);
+      const { saved, review } = await this.api.save(this.cohort, this.task, this.taken(sent), submit, this.version);
       this.version = review.version;
       if (this.failures > 0) {
         this.announcement = this.trans.__('The server has everything again.');
@@ -192,6 +237,13 @@ export class ReviewSession {
     } catch (error) {
       this.failed(error as Error, submit);
     }
+  }
+
+  /** Return of a form what the service takes: comparisons only where it asks for them. */
+  private taken(form: Form): Filled {
+    const { comparisons, ...rest } = form;
+    const isAsked = this.opened?.task.form === 'comparisons';
+    return isAsked ? { ...rest, comparisons: saidAmong(comparisons, this.comparedWith) } : rest;
   }
 
   /**
@@ -217,6 +269,7 @@ export class ReviewSession {
   }
 
   private arrived(review: SavedReview, sent: Form, submit: boolean): void {
+    const isCompared = String(listed(this.base.comparisons)) !== String(listed(sent.comparisons));
     this.base = sent;
     if (this.isDirty) {
       this.drafts.keep(this.base, this.form);
@@ -233,6 +286,9 @@ export class ReviewSession {
       this.announcement = this.status;
       this._submitted.emit();
     }
+    if (submit || isCompared) {
+      this._concernsOthers.emit();
+    }
   }
 
   private failed(error: Error, submit: boolean): void {
@@ -245,6 +301,9 @@ export class ReviewSession {
     this.announcement = error.message;
     if (this.opened && error instanceof Problem && error.status === 409) {
       this.opened = { ...this.opened, task: { ...this.opened.task, phase: 'closed' } };
+    }
+    if (this.comparedWith.length > 0 && error instanceof Problem && error.status === 422) {
+      void this.refresh(); // another review was submitted in another window: this one is to be compared with its work
     }
   }
 
