@@ -94,12 +94,11 @@ export class ReviewSession {
     this.busy = true;
     this.problem = '';
     this.emit();
-    const key = `${CACHE}:${this.api.place}:${this.cohort}/${this.task}`;
     try {
       this.opened = await this.api.review(this.cohort, this.task);
-      this.remember(key, this.opened);
+      this.remember(this.opened);
     } catch (error) {
-      this.opened = error instanceof Problem && error.passing ? this.remembered(key) : null;
+      this.opened = error instanceof Problem && error.passing ? this.remembered() : null;
       this.problem = this.opened ? '' : (error as Error).message;
       this.announcement = (error as Error).message;
     }
@@ -128,6 +127,7 @@ export class ReviewSession {
       }
       if (this.opened) {
         this.found(this.opened, found);
+        this.remember(found);
       }
     } catch (error) {
       this.announcement = (error as Error).message;
@@ -269,7 +269,7 @@ export class ReviewSession {
   }
 
   private arrived(review: SavedReview, sent: Form, submit: boolean): void {
-    const isCompared = String(listed(this.base.comparisons)) !== String(listed(sent.comparisons));
+    const isCompared = JSON.stringify(listed(this.base.comparisons)) !== JSON.stringify(listed(sent.comparisons));
     this.base = sent;
     if (this.isDirty) {
       this.drafts.keep(this.base, this.form);
@@ -325,17 +325,21 @@ export class ReviewSession {
     return review.version > 0 ? trans.__('Draft saved. It is not submitted yet.') : trans.__('Nothing written yet.');
   }
 
-  private remember(key: string, opened: OpenedReview): void {
+  private get cached(): string {
+    return `${CACHE}:${this.api.place}:${this.cohort}/${this.task}`;
+  }
+
+  private remember(opened: OpenedReview): void {
     try {
-      this.shelf.setItem(key, JSON.stringify(opened));
+      this.shelf.setItem(this.cached, JSON.stringify(opened));
     } catch {
       // No room: then the task is there only while the server is.
     }
   }
 
-  private remembered(key: string): OpenedReview | null {
+  private remembered(): OpenedReview | null {
     try {
-      const opened = JSON.parse(this.shelf.getItem(key) ?? 'null') as OpenedReview | null;
+      const opened = JSON.parse(this.shelf.getItem(this.cached) ?? 'null') as OpenedReview | null;
       return opened && { ...opened, review: { ...EMPTY, ...opened.review } };
     } catch {
       return null;
