@@ -192,7 +192,7 @@ function RubricForm({ session, opened, trans, open, api, root, children }: FormP
           </button>
         )}
         <span className="jp-nbcohort-standing">{session.status}</span>
-        <p role="status" className="jp-nbcohort-announcement">
+        <p role="status" className={session.announcement === session.status ? 'jp-nbcohort-mod-aloud' : 'jp-nbcohort-announcement'}>
           {session.announcement}
         </p>
       </footer>

@@ -91,7 +91,7 @@ function Looks({ looks, ...held }: Held & { looks: Look[] }): JSX.Element {
                 </button>
               </th>
               <td>{namesOf(look.authors)}</td>
-              <td>{whyLook(look, trans)}</td>
+              <td className="jp-nbcohort-sentences">{whyLook(look, trans)}</td>
               <td>{namesOf(look.asked)}</td>
             </tr>
             {isOpen && work && (
