@@ -29,9 +29,17 @@ export function said(comparisons: Comparisons): Comparisons {
   return Object.fromEntries(found.map(([task, { better, why }]) => [task, { better, why }]));
 }
 
-/** Return only what is said of works in `others`: a task that was taken away is not asked about any more. */
-export function saidAmong(comparisons: Comparisons, others: readonly ComparedWith[]): Comparisons {
-  return Object.fromEntries(Object.entries(comparisons).filter(([task]) => others.some(one => one.task === task)));
+/**
+ * Return what `form` says of works in `others` that `base` does not.
+ *
+ * Of two works, what the service gets last holds, whichever of the two reviews says it: what was there already may have
+ * been said anew in the other one since. And a task that was taken away is not asked about any more.
+ */
+export function changed(base: Comparisons, form: Comparisons, others: readonly ComparedWith[]): Comparisons {
+  const found = others.map(({ task }) => [task, saidOf(base, task), saidOf(form, task)] as const);
+  return Object.fromEntries(
+    found.filter(([, was, is]) => is.better !== was.better || is.why !== was.why).map(([task, , is]) => [task, is])
+  );
 }
 
 /** Return comparisons as a list of which the order is always the same. */

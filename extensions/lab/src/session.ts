@@ -9,7 +9,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { type ISignal, Signal } from '@lumino/signaling';
 
 import { type Api, type OpenedReview, Problem, type SavedReview } from './api';
-import { type ComparedWith, listed, saidAmong } from './comparing';
+import { changed, type ComparedWith, listed } from './comparing';
 import { Drafts, type Shelf } from './drafts';
 import { EMPTY, type Filled, type Form, formOf, isSame, merge, missing } from './forms';
 import { shown } from './times';
@@ -239,11 +239,11 @@ export class ReviewSession {
     }
   }
 
-  /** Return of a form what the service takes: comparisons only where it asks for them. */
+  /** Return of a form what the service takes: comparisons only where it asks for them, and only what is new. */
   private taken(form: Form): Filled {
     const { comparisons, ...rest } = form;
     const isAsked = this.opened?.task.form === 'comparisons';
-    return isAsked ? { ...rest, comparisons: saidAmong(comparisons, this.comparedWith) } : rest;
+    return isAsked ? { ...rest, comparisons: changed(this.base.comparisons, comparisons, this.comparedWith) } : rest;
   }
 
   /**

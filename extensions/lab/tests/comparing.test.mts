@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { type Comparisons, saidAmong } from '../src/comparing.ts';
+import { changed, type Comparisons } from '../src/comparing.ts';
 import { EMPTY, type Filled, type Form, formOf, isSame, merge, missing } from '../src/forms.ts';
 
 const form = (comparisons: Comparisons, overall = ''): Form => ({ ...EMPTY, overall, comparisons });
@@ -40,7 +40,11 @@ test('a service that knows no comparisons does no harm', () => {
   assert.deepEqual(merge(EMPTY, form({ a: { better: true, why: 'x' } }), old, '--').comparisons, { a: { better: true, why: 'x' } });
 });
 
-test('what was said of a work that was taken away is not sent', () => {
-  const said = { better: true, why: 'x' };
-  assert.deepEqual(saidAmong({ a: said, gone: said }, [other('a')]), { a: said });
+test('only what is new is sent, and nothing of a work that was taken away', () => {
+  const [was, is] = [{ better: true, why: 'x' }, { better: true, why: 'x, and y' }];
+  const others = [other('a'), other('b'), other('c')];
+  assert.deepEqual(changed({ a: was, b: was, c: was }, { a: was, b: is, gone: is }, others), {
+    b: is,
+    c: { better: null, why: '' }
+  });
 });
