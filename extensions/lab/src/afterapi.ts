@@ -2,7 +2,7 @@
 
 import { URLExt } from '@jupyterlab/coreutils';
 
-import type { Api, Criterion, FilePage } from './api';
+import type { Api, Criterion, FilePage, ReviewForm } from './api';
 
 /** A comment at a cell of a work: its number from 0; null: at the file as a whole. */
 export interface AtCell {
@@ -23,7 +23,7 @@ export interface Answer {
 export interface ReceivedReview {
   id: string;
   reviewer: string;
-  /** Staff wrote it: it is the score. */
+  /** Staff wrote it: by a rubric, it is the score. */
   by_staff: boolean;
   scores: Record<string, number>;
   comments: Record<string, string>;
@@ -74,6 +74,8 @@ export interface Received {
   work: string;
   submission: string;
   rubric: Criterion[];
+  /** What reviewers were asked; a service that does not say it knows rubrics only. */
+  form?: ReviewForm;
   reviews: ReceivedReview[];
   appeals: Appeal[];
   /** Null until scores are shown. */

@@ -24,7 +24,9 @@ export function OneReview({ review, work, after, go, done, trans }: OneReviewPro
     <article aria-label={trans.__('Review by %1', review.reviewer)}>
       <h4>
         {trans.__('Review by %1', review.reviewer)}
-        {review.by_staff && <small> {trans.__('by staff: it is the score')}</small>}
+        {review.by_staff && (
+          <small> {work.form === 'comparisons' ? trans.__('by staff') : trans.__('by staff: it is the score')}</small>
+        )}
       </h4>
       <p className="jp-nbcohort-said">{review.overall}</p>
       <dl>

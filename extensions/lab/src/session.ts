@@ -138,7 +138,10 @@ export class ReviewSession {
   /** The person has changed something. */
   change(form: Form): void {
     this.form = form;
-    this.missing = this.missing.length > 0 ? this.lacking() : [];
+    if (this.missing.length > 0) {
+      this.missing = this.lacking();
+      this.announcement = this.missing.length > 0 ? this.announcement : '';
+    }
     this.keep();
     this.emit();
   }
