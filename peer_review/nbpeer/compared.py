@@ -91,8 +91,16 @@ def said_of(task: str, own: Version | None, others: Mapping[str, Version | None]
 
 
 def together(given: Mapping[str, Said] | None, known: Mapping[str, Said]) -> dict[str, Said]:
-    """Return what a review says from now on: what is `given`, and of other works what is `known`."""
-    return {**known, **{name: one for name, one in (given or {}).items() if one.is_something}}
+    """Return what a review says from now on: what is `given`, and of other works what is `known`.
+
+    What was decided stays until it is decided otherwise: a statement that says nothing clears only what was no decision.
+    """
+    changed = {
+        name: one
+        for name, one in (given or {}).items()
+        if one.is_something or (name in known and known[name].better is None)
+    }
+    return {**known, **changed}
 
 
 def check_known(given: Iterable[str], others: Sequence[Other]) -> None:

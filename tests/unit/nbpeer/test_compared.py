@@ -59,6 +59,7 @@ def test_what_is_not_given_stays_and_what_says_nothing_is_not_given() -> None:
     assert together(None, {"b": YES}) == {"b": YES}
     assert together({"b": OPEN, "c": NO}, {"b": YES}) == {"b": YES, "c": NO}
     assert together({"b": Said(None, "Hm.")}, {"b": YES}) == {"b": Said(None, "Hm.")}
+    assert together({"b": OPEN, "c": OPEN}, {"b": Said(None, "Hm.")}) == {"b": OPEN}, "what was typed is taken back"
 
 
 def test_a_reviewer_is_asked_about_works_whose_review_is_submitted() -> None:
