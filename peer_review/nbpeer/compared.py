@@ -93,7 +93,7 @@ def said_of(task: str, own: Version | None, others: Mapping[str, Version | None]
 def together(given: Mapping[str, Said] | None, known: Mapping[str, Said]) -> dict[str, Said]:
     """Return what a review says from now on: what is `given`, and of other works what is `known`.
 
-    What was decided stays until it is decided otherwise: a statement that says nothing clears only what was no decision.
+    What was decided stays until it is decided otherwise: a statement that says nothing clears what was no decision.
     """
     changed = {
         name: one

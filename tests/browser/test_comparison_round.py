@@ -104,8 +104,9 @@ def the_second_asks_which_is_better(page: Page, first: str, second: str) -> None
     expect(pair.get_by_role("radio", name=f"Work {first}")).to_be_checked()
     page.keyboard.press("ArrowUp")
     pair.get_by_label("Why?").press_sequentially("Its loop is easy ")
-    page.reload()  # before anything has been sent
+    page.reload()  # before anything has been sent, and maybe before the Lab has noted what is open
 
+    page.locator("#nbcohort-today").get_by_role("button", name=re.compile(f"Review work {second}")).click()
     expect(pair.get_by_label("Why?")).to_have_value("Its loop is easy ")
     expect(pair.get_by_role("radio", name=f"This work, {second}")).to_be_checked()
     pair.get_by_label("Why?").fill("Its loop is easy to follow.")
