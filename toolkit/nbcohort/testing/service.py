@@ -91,7 +91,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 @contextlib.contextmanager
 def running_service(
-    folder: Path, hub: FakeHub, *, tick_seconds: float = 0.2, within: Sequence[str] = (), **environ: str
+    folder: Path, hub: FakeHub, *, tick_seconds: float = 1.0, within: Sequence[str] = (), **environ: str
 ) -> Iterator[RunningService]:
     """The real service with its data in `folder`/data; `environ` adds to or replaces its environment.
 
