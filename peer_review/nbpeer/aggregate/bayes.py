@@ -44,6 +44,9 @@ from nbpeer.aggregate.reviews import Floats, Reviews
 SWEEPS = 650
 SETTLED, WEIGHED, WARM_UP = 50, 150, 250
 """After so many sweeps the chain has forgotten its start, is told of the scale's ends, and counts."""
+ALIKE = 20
+"""In so many sweeps at first all reviewers are equally reliable. Otherwise a chain may begin by taking somebody who is
+strict for careless, as that explains the same reviews, if worse, and find no way from there."""
 KEPT = 200
 """So many of the means given the rest are kept, evenly spread over the sweeps that count, if at all."""
 _SHAPES = np.exp(np.linspace(math.log(0.5), math.log(500), 40))
@@ -94,7 +97,9 @@ def sample(reviews: Reviews, rng: np.random.Generator, *, keep: bool = False) ->
     zero = float(reviews.score.mean())
     chain = _Chain(reviews, (reviews.score - zero) / unit, (reviews.staff - zero) / unit, rng)
     sums = _Sums(chain, keep=keep)
-    settled = _run(chain, SETTLED, WEIGHED)
+    for _number in range(ALIKE):
+        chain.sweep(alike=True)
+    settled = _run(chain, SETTLED - ALIKE, WEIGHED - ALIKE)
     chain.weigh(*settled)
     chain.weigh(*_run(chain, (WARM_UP - WEIGHED) // 2, WARM_UP - WEIGHED))
     for number in range(SWEEPS - WARM_UP):
@@ -139,20 +144,24 @@ class _Chain:
         self.mean, self.variance = self.truth, np.zeros(len(self.truth))
         self.means = reviews.in_round(self.truth) / self.per_round
         self.spread = 0.5
-        self.factor, self.factors, self.factors_spread, self.lenience = 0.5, 0.1 * rng.standard_normal(m), 1.0, 0.0
+        off = reviews.per_reviewer(score - self.truth[reviews.submission]) / np.maximum(reviews.per_reviewer(), 1)
+        self.factor, self.factors, self.factors_spread, self.lenience = 0.5, off / 0.5, 1.0, 0.0
         self.lenient = False
         self.bias = self.factor * self.factors
         self.precision, self.shape, self.noise, self.noise_rate = np.full(m, 2.0), 5.0, 0.5, 1.0
 
-    def sweep(self) -> None:
-        """Draw everything once, each given all else."""
+    def sweep(self, *, alike: bool = False) -> None:
+        """Draw everything once, each given all else; reviewers' reliabilities as one, while they are to be `alike`."""
         self._draw_truth()
         self._draw_bias()
         self._shift()
         self._draw_lenience()
         self._draw_rounds()
-        self._draw_precision()
-        self._draw_shape()
+        if alike:
+            self._draw_precision_of_all()
+        else:
+            self._draw_precision()
+            self._draw_shape()
 
     def weigh(self, truth: Floats, bias: Floats) -> None:
         """Weigh the reviews by what the scale's ends do to them, at these true scores and biases."""
@@ -241,6 +250,12 @@ class _Chain:
         off = (self.truth - self.means[self.reviews.round])[self.typical]
         rate = self.rng.standard_gamma(1.0) / (1 + 1 / self.spread)
         self.spread = (rate + np.dot(off, off) / 2) / self.rng.standard_gamma(0.5 + len(off) / 2)
+
+    def _draw_precision_of_all(self) -> None:
+        errors = np.dot(self.weights, self._errors() ** 2)
+        drawn = self.rng.standard_gamma(1 + self.counts.sum() / 2) / (_LEAST_NOISE + errors / 2)
+        self.precision = np.full(len(self.bias), min(drawn, self.most_precise))
+        self.shape, self.noise = float(_SHAPES[-1]), 1 / float(self.precision[0])
 
     def _draw_precision(self) -> None:
         squares = self.weights * self._errors() ** 2
