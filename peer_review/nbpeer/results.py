@@ -47,7 +47,12 @@ def results_of(
     submissions = {author.member: final_percent(work, scores) for work in works for author in work.authors}
     tasks: dict[str, list[ReviewTask]] = {member: [] for member in submissions}
     compared = any(is_compared(work.round) for work in works)
-    passed_on = Counter(task.reviewer for work in works for task in work.tasks if task.ended_because == "lapsed")
+    passed_on = Counter(
+        task.reviewer
+        for work in works
+        for task in work.tasks
+        if task.ended_because == "lapsed" and task.origin != "staff"
+    )
     consensus = {work.pk: _Consensus(work) for work in works}
     for task in (task for work in works for task in standing(work)):
         if task.origin != "staff":

@@ -28,10 +28,10 @@ Somebody who gives everybody the same looks precise: where many do, the model wo
 the others for careless. So they count by the chance that it is one (`_attention`).
 
 How: Gibbs sampling, in which each step is a few passes over the reviews, so that 100,000 of them take seconds, and
-which keeps what is unknown of variances in the intervals. Two things keep the chain from getting stuck: biases are
-sampled as a product (parameter expansion, Gelman 2006, section 3), and all true scores move against all biases at
-once, which reviews hardly notice. What is averaged over the chain are the means and variances of the true scores given
-the rest, not draws of them (Rao-Blackwell).
+which keeps what is unknown of variances in the intervals. Three things keep the chain from getting stuck: it begins
+with reviewers who are equally reliable (`ALIKE`), biases are sampled as a product (parameter expansion, Gelman 2006,
+section 3), and all true scores move against all biases at once, which reviews hardly notice. What is averaged over the
+chain are the means and variances of the true scores given the rest, not draws of them (Rao-Blackwell).
 """
 
 import math
