@@ -22,7 +22,7 @@ from rich.progress import track
 from rich.table import Table
 
 from nbpeer.aggregate import Review, Reviews, Scores, collect, score, triage
-from nbpeer.aggregate.scores import MethodOfScores
+from nbpeer.methods import MethodOfScores
 
 N, K, TOP = 100, 4, 10
 ROUNDS = 10

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nbcohort.api import Conflict, Invalid, ServiceClient, _, open_client, write_cell, write_column
+from nbcohort.api import Conflict, Invalid, ServiceClient, _, open_client
 from nbpeer.staff_cli import Assignment, address_of_round
 from nbpeer.terminal import CohortOption, base_of, only_cohort, say
 
@@ -128,6 +128,8 @@ def _results(client: ServiceClient, address: str) -> tuple[dict[str, Any], dict[
 
 
 def _as_column(course: Path, name: str, most: float, percents: dict[str, float]) -> None:
+    from nbcohort.api import write_column  # brings nbgrader, for which no other command should wait
+
     points = {account: round(percent / 100 * most, 4) for account, percent in percents.items()}
     written = write_column(course, name, ACTIVITY, most, points)
     say(
@@ -138,6 +140,8 @@ def _as_column(course: Path, name: str, most: float, percents: dict[str, float])
 
 
 def _as_part(course: Path, assignment: str, cell: str, percents: dict[str, float]) -> None:
+    from nbcohort.api import write_cell
+
     written = write_cell(course, assignment, cell, {account: value / 100 for account, value in percents.items()})
     say(
         _("Gradebook, {assignment}, cell {cell} of {points:g} points: {changed} changed, {same} as they were.").format(

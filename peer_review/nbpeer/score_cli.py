@@ -6,19 +6,19 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from nbcohort.api import Invalid, NbcohortError, _
-from nbpeer.aggregate import METHODS, Interval, Scores, Suggestion, triage
-from nbpeer.aggregate import score as score_reviews
-from nbpeer.aggregate.scores import MethodOfScores
-from nbpeer.score_file import Column, Read, decode, read_reviews
+from nbpeer.methods import METHODS, MethodOfScores
+
+if TYPE_CHECKING:
+    from nbpeer.aggregate import Interval, Scores, Suggestion
+    from nbpeer.score_file import Column, Read
 
 SHOWN = 20
 """Rows of each table on the terminal, without --all."""
@@ -84,6 +84,12 @@ def score(
     points that a reviewer gives more than others do (than staff, where staff scored). Reliability: from 0, chance,
     to 1, what differs in the reviewer's scores is true. Rounds in one file tell more of each reviewer together.
     """
+    import numpy as np  # what computes comes only now: no other command should wait for it
+
+    from nbpeer.aggregate import score as score_reviews
+    from nbpeer.aggregate import triage
+    from nbpeer.score_file import read_reviews
+
     if method not in METHODS:
         raise Invalid(_("The method should be one of: {names}.").format(names=", ".join(METHODS)))
     if not 0 < level < 1:
@@ -113,13 +119,15 @@ def score(
 
 
 def _text(file: Path) -> str:
+    from nbpeer.score_file import decode
+
     try:
         return decode(file.read_bytes())
     except OSError as error:
         raise Invalid(_("{file} cannot be read: {error}.").format(file=file, error=error.strerror)) from None
 
 
-def _submission_rows(scores: Scores) -> Iterable[dict[str, Any]]:
+def _submission_rows(scores: "Scores") -> Iterable[dict[str, Any]]:
     for one in scores.submissions:
         low, high = _ends(one.interval)
         yield {
@@ -134,7 +142,7 @@ def _submission_rows(scores: Scores) -> Iterable[dict[str, Any]]:
         }
 
 
-def _reviewer_rows(scores: Scores) -> Iterable[dict[str, Any]]:
+def _reviewer_rows(scores: "Scores") -> Iterable[dict[str, Any]]:
     for one in scores.reviewers:
         low, high = _ends(one.bias_interval)
         least, most = _ends(one.reliability_interval)
@@ -151,11 +159,11 @@ def _reviewer_rows(scores: Scores) -> Iterable[dict[str, Any]]:
         }
 
 
-def _ends(interval: Interval | None) -> tuple[float | None, float | None]:
+def _ends(interval: "Interval | None") -> tuple[float | None, float | None]:
     return (None, None) if interval is None else (interval.low, interval.high)
 
 
-def _as_json(read: Read, scores: Scores, chosen: Sequence[Suggestion]) -> dict[str, Any]:
+def _as_json(read: "Read", scores: "Scores", chosen: "Sequence[Suggestion]") -> dict[str, Any]:
     return {
         "method": scores.method,
         "level": scores.level,
@@ -184,7 +192,7 @@ def _write(file: Path, rows: Iterable[dict[str, Any]]) -> None:
         raise Invalid(_("{file} cannot be written: {error}.").format(file=file, error=error.strerror)) from None
 
 
-def _show(read: Read, scores: Scores, chosen: Sequence[Suggestion], limit: int | None) -> None:
+def _show(read: "Read", scores: "Scores", chosen: "Sequence[Suggestion]", limit: int | None) -> None:
     console = Console(highlight=False)
     for note in read.notes:
         Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(_clean(note))
@@ -211,7 +219,7 @@ def _show(read: Read, scores: Scores, chosen: Sequence[Suggestion], limit: int |
     console.print(Text(_summary(read, scores)), soft_wrap=True)
 
 
-def _show_chosen(console: Console, chosen: Sequence[Suggestion], *, rounds: bool) -> None:
+def _show_chosen(console: Console, chosen: "Sequence[Suggestion]", *, rounds: bool) -> None:
     if not chosen:
         return
     table = Table(*([_("round")] if rounds else []), _("submission"), title=_("Look at first"), title_justify="left")
@@ -228,7 +236,7 @@ def _tell_rest(console: Console, count: int, limit: int | None) -> None:
         console.print(Text(_("... and {count} more: --all shows them, --csv writes them.").format(count=count - limit)))
 
 
-def _summary(read: Read, scores: Scores) -> str:
+def _summary(read: "Read", scores: "Scores") -> str:
     sentences = [
         _("Reviews: {reviews}; submissions: {submissions}; reviewers: {reviewers}; rounds: {rounds}.").format(
             reviews=len(read.reviews.score),
@@ -256,7 +264,7 @@ def _n(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}" if abs(value) < 1e6 else f"{value:.6g}"
 
 
-def _between(interval: Interval | None) -> str:
+def _between(interval: "Interval | None") -> str:
     return "" if interval is None else f"{_n(interval.low)} - {_n(interval.high)}"
 
 

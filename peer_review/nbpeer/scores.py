@@ -4,8 +4,8 @@ from typing import cast
 
 from nbcohort.api import Criterion
 from nbpeer.aggregate import Method, Score, aggregate
-from nbpeer.aggregate.scores import MethodOfScores
 from nbpeer.forms import Rubric, scales_of
+from nbpeer.methods import MethodOfScores
 from nbpeer.models import Review, ReviewTask, Round, ScoreOverride, Work
 from nbpeer.scoring import RoundScores
 

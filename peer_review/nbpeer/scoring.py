@@ -14,7 +14,7 @@ import numpy as np
 
 from nbpeer.aggregate import Interval, Review, Reviews, Scores, SubmissionScore, collect, score
 from nbpeer.aggregate.reviews import Floats
-from nbpeer.aggregate.scores import MethodOfScores
+from nbpeer.methods import MethodOfScores
 
 LEVEL = 0.9
 """The probability of the intervals."""

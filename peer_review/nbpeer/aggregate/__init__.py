@@ -15,11 +15,10 @@ from nbpeer.aggregate.pairwise import Comparison, Ranked, rank
 from nbpeer.aggregate.quality import Part, Quality, QualityWeights, helpfulness_of, review_quality
 from nbpeer.aggregate.reviews import Review, Reviews, collect
 from nbpeer.aggregate.rubric import Method, Scale, Score, Summary, aggregate, total
-from nbpeer.aggregate.scores import METHODS, Interval, ReviewerScore, Scores, SubmissionScore, score
+from nbpeer.aggregate.scores import Interval, ReviewerScore, Scores, SubmissionScore, score
 from nbpeer.aggregate.triage import Suggestion, triage
 
 __all__ = [
-    "METHODS",
     "Comparison",
     "Interval",
     "Method",

@@ -10,7 +10,6 @@ Intervals are central, and normal: on the scale of the scores, for reliabilities
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
@@ -19,8 +18,8 @@ import numpy as np
 
 from nbpeer.aggregate.bayes import Posterior, sample
 from nbpeer.aggregate.reviews import Floats, Reviews
+from nbpeer.methods import MethodOfScores
 
-MethodOfScores = Literal["bayes", "mean", "median"]
 TIE = 0.02
 """By so small a part of the mean's expected error, the model is said to tie with the mean."""
 
@@ -111,14 +110,6 @@ def score(
     if not _differ(reviews):
         return _flat(reviews, level)
     return _bayes(reviews, sample(reviews, rng, keep=for_triage), level, z)
-
-
-METHODS: Mapping[MethodOfScores, str] = {
-    "bayes": "takes off what reviewers are too kind or too strict, and counts reliable ones more",
-    "mean": "all reviews count the same",
-    "median": "all reviews count the same, one outlier does not count",
-}
-"""What there is, in a few words."""
 
 
 def _differ(reviews: Reviews) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from nbcohort.courses.settings import Criterion
 from nbpeer.aggregate import Review
-from nbpeer.aggregate.scores import MethodOfScores
+from nbpeer.methods import MethodOfScores
 from nbpeer.score_words import criterion_reason, reasons
 from nbpeer.scoring import ENOUGH, Evidence, RoundScores, score_round
 
