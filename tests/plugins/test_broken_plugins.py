@@ -5,11 +5,13 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
 from nbcohort.cli import build_app
@@ -21,6 +23,7 @@ from nbcohort.service.config import Config
 from nbcohort.service.house import House
 from nbcohort.service.identity import Identity
 from nbcohort.service.ticks import tick
+from nbcohort.testing import PostgresServer
 from tests.plugins.strangers import install
 
 Build = Callable[[], House]
@@ -263,6 +266,29 @@ def test_a_plugin_that_fails_later_is_named_and_the_others_go_on(
     for hook in failed:
         assert f"the plugin a_odd (a_odd 1.0) failed in {hook}" in caplog.text
     assert states(config, house) == {"a_odd": ("failing", failed), "z_fine": ("running", [])}
+
+
+def test_a_database_that_goes_away_meanwhile_is_told_as_that_and_not_as_the_plugins_failure(
+    stranger: Callable[..., None], config: Config, postgres: PostgresServer
+) -> None:
+    from nbcohort.courses import actions
+    from nbcohort.courses.roster import acting_on_hub
+
+    source = "@api.hook\ndef member_joined(acting): acting.session.execute(text('SELECT pg_terminate_backend(pg_backend_pid())'))"
+    stranger("odd", f"from sqlalchemy import text\n{source}")
+    config = replace(config, database=postgres.new_database())
+    house = build_house(config)
+    root = Identity("root", True, frozenset())
+    now = house.clock.now()
+    try:
+        with house.database.write() as session:
+            actions.create_cohort(acting_on_hub(house, session, root, now), "ds1", "DS 1")
+        with pytest.raises(OperationalError), house.database.write() as session:
+            actions.add_member(acting_in(house, session, root, "ds1", now), "ada", None, "learner")
+        assert states(config, house) == {"odd": ("running", [])}
+    finally:
+        house.hub.client.close()
+        house.database.close()
 
 
 def test_a_plugin_that_recovers_is_no_longer_named(stranger: Callable[..., None], build: Build, config: Config) -> None:

@@ -187,7 +187,10 @@ class Plugins:
     def _outcomes(
         self, hook: str, read: Callable[[Any], T], arguments: dict[str, Any]
     ) -> Iterator[tuple[Plugin, list[T]]]:
-        """Yield each plugin that has `hook` with its result, or with nothing when it failed."""
+        """Yield each plugin that has `hook` with its result, or with nothing when it failed.
+
+        That the database was lost meanwhile is no plugin's failure: nothing of the transaction can be kept any more.
+        """
         session: Session | None = arguments.get("session") or getattr(arguments.get("acting"), "session", None)
         for plugin, call in self._calls(hook, arguments):
             results = []
@@ -196,6 +199,8 @@ class Plugins:
                     results.append(read(call()))
                 plugin.failing.pop(hook, None)
             except Exception as error:
+                if session and getattr(error, "connection_invalidated", False):  # SQLAlchemy's DBAPIError has it
+                    raise
                 plugin.failing[hook] = _told(error)
                 log.exception("the plugin %s failed in %s", plugin, hook)
             yield plugin, results
