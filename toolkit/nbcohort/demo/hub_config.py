@@ -121,7 +121,7 @@ def configure_demo(c: Config, settings: dict[str, Any]) -> None:
         service_environment={
             "NBCOHORT_DEMO": "1",
             "NBCOHORT_DEMO_CLOCK": str(site.clock),
-            "NBCOHORT_TICK_SECONDS": "1",
+            "NBCOHORT_TICK_SECONDS": "3",
         },
     )
 

@@ -18,6 +18,10 @@ class Clock(Protocol):
         """Return the present instant, aware, in UTC."""
         ...
 
+    def moved(self) -> object:
+        """Return what is another thing after somebody moved the clock."""
+        ...
+
 
 class SystemClock:
     """The machine's clock."""
@@ -27,6 +31,9 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the present instant."""
         return datetime.now(UTC)
+
+    def moved(self) -> None:
+        """Nobody moves it."""
 
 
 class DemoClock:
@@ -56,6 +63,14 @@ class DemoClock:
             raise NbcohortError(
                 _('The demo clock\'s file {file} should hold {{"offset_seconds": number}}.').format(file=self.file)
             ) from error
+
+    def moved(self) -> object:
+        """Return which file says the shift: `set_demo_clock` writes a new one."""
+        try:
+            status = self.file.stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_mtime_ns
 
 
 def set_demo_clock(file: Path, instant: datetime) -> None:

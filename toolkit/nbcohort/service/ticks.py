@@ -1,10 +1,15 @@
-"""Every minute, and at start: let each plugin move on what is over."""
+"""Every minute, at start, and when the demo's clock is moved: let each plugin move on what is over."""
 
 import asyncio
+import time
 
 from anyio import to_thread
 
+from nbcohort.service.clock import Clock
 from nbcohort.service.house import House
+
+LOOK_SECONDS = 0.1
+"""How often it is looked whether a movable clock was moved."""
 
 
 def tick(house: House) -> None:
@@ -13,7 +18,17 @@ def tick(house: House) -> None:
 
 
 async def tick_for_ever(house: House, seconds: float) -> None:
-    """Tick now and then every `seconds`, until cancelled."""
+    """Tick now, and then every `seconds` and whenever the clock was moved, until cancelled."""
     while True:
+        moved = house.clock.moved()
         await to_thread.run_sync(tick, house)
+        await _sleep(house.clock, moved, seconds)
+
+
+async def _sleep(clock: Clock, moved: object, seconds: float) -> None:
+    if not clock.movable:
         await asyncio.sleep(seconds)
+        return
+    ends = time.monotonic() + seconds
+    while clock.moved() == moved and (left := ends - time.monotonic()) > 0:  # noqa: ASYNC110 - by another process
+        await asyncio.sleep(min(left, LOOK_SECONDS))
