@@ -28,7 +28,7 @@ demo-reset: ## stop the demo and forget everything that happened in it
 
 # Four at once, as most tests wait for a process most of the time; what shares a Hub or a service stays in one of them.
 test: lint ## lint, types, imports and all tests
-	$(BIN)/pytest -n 4
+	$(BIN)/pytest -n 4 --no-loadscope-reorder
 
 bench: bench-allocation bench-deadline bench-grading bench-peer-scores ## measure: each script in benchmarks/ prints its figures; some minutes each
 

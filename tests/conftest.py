@@ -10,8 +10,11 @@ pytest_plugins = ["nbcohort.testing"]
 
 A_HUB = ("browser", "hub")
 """Folders whose tests share a Hub."""
-A_SERVICE = ("faults", "fidelity", "fuzz", "hostile", "plugins", "service")
-"""Folders with files whose tests share a service, one for each database, or what was run once for all of them."""
+SHARING_NOTHING = ("conformance", "packaging")
+"""Folders whose tests share nothing; those of other files share a service, one for each database, or what was run once
+for all of them."""
+LONG = ("hub", "browser", "conformance", "hostile", "faults", "fuzz", "fidelity")
+"""Folders that take longest: these begin first, so that none of them is all that is left at the end."""
 
 
 def together(nodeid: str) -> str:
@@ -19,11 +22,21 @@ def together(nodeid: str) -> str:
     folder = nodeid.split("/")[1]
     if folder in A_HUB:
         return folder
-    if folder in A_SERVICE:
-        file, _colons, name = nodeid.partition("::")
-        database = re.search(r"\[(sqlite|postgresql)\b", name)
-        return f"{file}[{database[1]}]" if database else file
-    return nodeid
+    if folder in SHARING_NOTHING:
+        return nodeid
+    file, _colons, name = nodeid.partition("::")
+    database = re.search(r"\[(sqlite|postgresql)\b", name)
+    return f"{file}[{database[1]}]" if database else file
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest."""
+
+    def turn(item: pytest.Item) -> int:
+        folder = item.nodeid.split("/")[1]
+        return LONG.index(folder) if folder in LONG else len(LONG)
+
+    items.sort(key=turn)
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]

@@ -3,14 +3,13 @@
 import itertools
 import os
 import re
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from nbcohort.testing import RunningService
+from nbcohort.testing.forked import nbcohort
 
 # What is said in a terminal or in the Lab does not depend on the database: the operations behind it have tests on both.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -26,15 +25,7 @@ class Terminal:
         self.environment = {**os.environ, **service.environment(account), "COLUMNS": "160"}
 
     def __call__(self, *words: str, fails: bool = False) -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", "from nbcohort.cli import main; main()", *words],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        done = nbcohort(*words, environ=self.environment, folder=self.folder)
         assert (done.returncode != 0) == fails, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         return done.stdout + done.stderr

@@ -2,18 +2,16 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from nbcohort.submissions.receipt_file import token_in
+from nbcohort.testing.forked import nbcohort
 from tests.service.classroom import DUE, FILES, Classroom, ok
 
 # What is said in a terminal or in the Lab does not depend on the database: the operations behind it have tests on both.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-COMMAND = [sys.executable, "-c", "from nbcohort.cli import main; main()"]
 
 
 class Terminal:
@@ -39,14 +37,7 @@ class Terminal:
         return lines[0]
 
     def _run(self, arguments: tuple[str, ...], offline: bool) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=self.folder,
-            env=self.offline if offline else self.online,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return nbcohort(*arguments, environ=self.offline if offline else self.online, folder=self.folder)
 
 
 @pytest.fixture

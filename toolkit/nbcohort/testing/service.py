@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -15,10 +16,13 @@ import httpx
 
 from nbcohort.ports import free_port
 from nbcohort.service.clock import set_demo_clock
+from nbcohort.testing.forked import Forked
 from nbcohort.testing.hub import SERVICE_TOKEN, FakeHub
 
 PREFIX = "/services/nbcohort/"
 START_SECONDS = 120
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""The service speaks plain HTTP here: reading the system's certificates would take most of a client's making."""
 
 
 @dataclass
@@ -29,7 +33,7 @@ class RunningService:
     data: Path
     url: str
     environ: dict[str, str]
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     within: Sequence[str] = ()
     """A command that runs the one appended to it in its own place, such as one that enters a namespace."""
     _clients: list[httpx.Client] = field(default_factory=list)
@@ -38,7 +42,7 @@ class RunningService:
         """Return an HTTP client of `/api/v1` as `account`; `raise_for_status` is the caller's affair."""
         token = self.hub.token(account, admin=admin)
         headers = {"Authorization": f"token {token}"}
-        client = httpx.Client(base_url=f"{self.url}api/v1", headers=headers, timeout=60)
+        client = httpx.Client(base_url=f"{self.url}api/v1", headers=headers, timeout=60, verify=_NO_TLS)
         self._clients.append(client)
         return client
 
@@ -62,11 +66,14 @@ class RunningService:
 
     def start(self) -> None:
         """Start the process (again), and wait until it answers."""
-        with (self.data.parent / "service.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [*self.within, sys.executable, "-m", "nbcohort.service"], env=self.environ, stdout=log, stderr=log
-            )
-        _wait_for(f"{self.url}health", self.process, self.data.parent / "service.log")
+        file = self.data.parent / "service.log"
+        if self.within or self.environ.get("PYTHONPATH") != os.environ.get("PYTHONPATH"):
+            command = [*self.within, sys.executable, "-m", "nbcohort.service"]
+            with file.open("ab") as log:
+                self.process = subprocess.Popen(command, env=self.environ, stdout=log, stderr=log)
+        else:
+            self.process = Forked(_serve, environ=self.environ, out=file, complaints=file)
+        _wait_for(f"{self.url}health", self.process, file)
 
     def close(self) -> None:
         """End the process and the clients."""
@@ -75,15 +82,20 @@ class RunningService:
         self.stop()
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _serve() -> None:
+    from nbcohort.service.__main__ import main
+
+    main()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes] | Forked, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(url, timeout=2).status_code == 200:
-                return
-        time.sleep(0.05)
+    with httpx.Client(timeout=2, verify=_NO_TLS) as client:
+        while time.monotonic() < deadline and process.poll() is None:
+            with contextlib.suppress(httpx.HTTPError):
+                if client.get(url).status_code == 200:
+                    return
+            time.sleep(0.05)
     process.kill()
     process.wait()
     raise RuntimeError(f"the service did not start:\n{log.read_text('utf-8', 'replace')}")
@@ -91,10 +103,11 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 @contextlib.contextmanager
 def running_service(
-    folder: Path, hub: FakeHub, *, tick_seconds: float = 1.0, within: Sequence[str] = (), **environ: str
+    folder: Path, hub: FakeHub, *, tick_seconds: float = 3.0, within: Sequence[str] = (), **environ: str
 ) -> Iterator[RunningService]:
     """The real service with its data in `folder`/data; `environ` adds to or replaces its environment.
 
+    It ticks when its clock is moved, and every `tick_seconds`.
     See `RunningService` for `within`.
     """
     port = free_port()

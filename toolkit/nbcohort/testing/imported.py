@@ -1,0 +1,12 @@
+"""What nbcohort's programs import, imported: see `nbcohort.testing.forked`."""
+
+import alembic.command
+
+import nbcohort.cli
+import nbcohort.client
+import nbcohort.service.__main__
+from nbcohort.loading import load_plugins
+
+_ = (alembic.command, nbcohort.client, nbcohort.service.__main__)
+load_plugins(service=True).declared("routers", list)
+nbcohort.cli.build_app()
