@@ -65,7 +65,7 @@ def test_a_server_sees_no_process_of_others_and_reads_no_environment_but_its_own
     printed = two_servers.run(
         "ada", "import subprocess; print(subprocess.run(['ps', '-eo', 'args'], capture_output=True, text=True).stdout)"
     )
-    assert "jupyterhub.singleuser" in printed
+    assert "nbcohort.singleuser" in printed
     assert "cyd" not in printed
     assert "nbcohort.service" not in printed
 

@@ -106,7 +106,7 @@ class SandboxedSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
 
     @default("cmd")  # type: ignore[untyped-decorator]
     def _singleuser(self) -> list[str]:
-        return [sys.executable, "-m", "jupyterhub.singleuser"]
+        return [sys.executable, "-m", "nbcohort.singleuser"]
 
     @default("home_dir")  # type: ignore[untyped-decorator]
     def _home(self) -> str:
