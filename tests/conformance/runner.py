@@ -17,6 +17,8 @@ from tests.conformance.suites import Suite
 
 NBGRADERS_TESTS = Path(nbgrader.tests.__file__).parent
 REPOSITORY = Path(__file__).parents[2]
+ALWAYS = ("tests.conformance.without_grammar", "tests.conformance.recording")
+"""The plugins of each suite."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def run(suite: Suite, folder: Path, part: int = 0, *, mirrored: Iterable[str] = 
     settings = folder / "pytest.ini"
     settings.write_text("[pytest]\n")
     record = folder / "record.jsonl"
-    plugins = ["tests.conformance.recording", *suite.plugins, *([suite.mirror] if suite.mirror else [])]
+    plugins = [*ALWAYS, *suite.plugins, *([suite.mirror] if suite.mirror else [])]
     command = [sys.executable, "-m", "pytest", "-q", "-c", str(settings), f"--rootdir={NBGRADERS_TESTS}"]
     command += ["-p", "no:cacheprovider", *(word for plugin in plugins for word in ("-p", plugin))]
     command += [*suite.arguments, *(str(NBGRADERS_TESTS / module) for module in suite.modules)]

@@ -126,10 +126,18 @@ def grade_id(cell: NotebookNode) -> str:
     return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
 
 
+_NBGRADER = """
+from nbcohort.grading.early import import_jsonschema
+import_jsonschema()
+from nbgrader.apps.nbgraderapp import main
+main()
+"""
+
+
 def nbgrader(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run stock nbgrader in a course folder."""
+    """Run stock nbgrader in a course folder; it starts without a grammar that jsonschema would compile for nobody."""
     path = f"{BIN}:{os.environ['PATH']}"
-    command = [str(BIN / "nbgrader"), *arguments]
+    command = [sys.executable, "-c", _NBGRADER, *arguments]
     return subprocess.run(
         command, cwd=folder, capture_output=True, text=True, check=False, env=os.environ | {"PATH": path}
     )

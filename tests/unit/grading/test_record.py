@@ -20,6 +20,7 @@ from nbcohort.grading.master import Master, read_master
 from nbcohort.grading.record import Book, GradebookAway, Recorder
 from nbcohort.grading.sheet import Standing
 from nbcohort.testing import PostgresServer
+from tests.conformance.alembic_once import alembic_once  # noqa: F401 - used by every test here
 from tests.unit.grading.course import prose, test_cell
 
 WHEN = datetime(2026, 3, 1, 12)  # noqa: DTZ001 - UTC, as nbgrader has it
