@@ -13,6 +13,8 @@ LAB_SOURCES := $(shell cd extensions/lab && find $(LAB_PARTS) -type f -not -path
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # npm trusts the certificates that the system trusts.
 export NODE_USE_SYSTEM_CA := 1
+# Python keeps what it compiled: tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-reset test bench bench-allocation bench-deadline bench-grading bench-peer-scores lint format lock install install-dev clean

@@ -24,7 +24,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, shared_database: dict[str,
     folder = tmp_path_factory.mktemp("clock")
     with (
         running_fake_hub() as hub,
-        running_service(folder, hub, tick_seconds=0.2, within=(), **shared_database) as service,
+        running_service(folder, hub, tick_seconds=1, within=(), **shared_database) as service,
     ):
         yield service
 

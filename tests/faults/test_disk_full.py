@@ -60,7 +60,7 @@ def on_a_small_disk(folder: Path, hub: FakeHub, database: dict[str, str], what: 
             postgres = stack.enter_context(running_postgres(cluster=cluster, within=disk.within_not_as_root))
             environ = {"NBCOHORT_DATABASE": postgres.new_database()}
         service = stack.enter_context(
-            running_service(folder / "service", hub, tick_seconds=0.2, within=within, **environ)
+            running_service(folder / "service", hub, tick_seconds=1, within=within, **environ)
         )
         yield OnASmallDisk(disk, stack.enter_context(people_of(service, 1, pauses=ONCE)), its_own)
 

@@ -28,7 +28,7 @@ SLACK = 5.0
 
 @contextmanager
 def a_cohort(folder: Path, hub: FakeHub, database: dict[str, str]) -> Iterator[Classroom]:
-    with running_service(folder / "service", hub, tick_seconds=0.2, within=(), **database) as service:
+    with running_service(folder / "service", hub, tick_seconds=1, within=(), **database) as service:
         room = Classroom(service)
         room.apply()
         yield room

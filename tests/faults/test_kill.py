@@ -94,7 +94,7 @@ def test_kill_9_under_200_hand_ins_loses_no_receipt_and_leaves_no_half_submissio
     print(f"NBCOHORT_FAULTS_SEED={seed}")  # noqa: T201  # shown when the test fails
     rng = random.Random(seed)  # noqa: S311
     with (
-        running_service(tmp_path / "service", hub, tick_seconds=0.2, within=(), **database) as service,
+        running_service(tmp_path / "service", hub, tick_seconds=1, within=(), **database) as service,
         people_of(service, PEOPLE, line=Line(loses=random.Random(seed)), pauses=EAGER) as people,  # noqa: S311
     ):
         keys = people.room.keys()

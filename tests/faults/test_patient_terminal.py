@@ -13,7 +13,7 @@ COMMAND = [sys.executable, "-c", "from nbcohort.cli import main; main()"]
 
 
 def test_a_hand_in_outlasts_a_restart_of_the_service(tmp_path: Path, hub: FakeHub, database: dict[str, str]) -> None:
-    with running_service(tmp_path / "service", hub, tick_seconds=0.2, within=(), **database) as service:
+    with running_service(tmp_path / "service", hub, tick_seconds=1, within=(), **database) as service:
         room = Classroom(service)
         room.apply()
         written(tmp_path / "home" / "ps1", {"ps1.ipynb": NOTEBOOK})

@@ -27,7 +27,7 @@ def room(tmp_path_factory: pytest.TempPathFactory, shared_database: dict[str, st
     limits = {"NBCOHORT_STALL_SECONDS": str(PATIENCE), "NBCOHORT_MEMBER_PARALLEL": "200"}
     with (
         running_fake_hub() as hub,
-        running_service(folder / "service", hub, tick_seconds=0.2, within=(), **limits, **shared_database) as service,
+        running_service(folder / "service", hub, tick_seconds=1, within=(), **limits, **shared_database) as service,
     ):
         room = Classroom(service)
         room.apply(limits={"max_total_mb": 300, "max_file_mb": 300})

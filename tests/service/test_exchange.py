@@ -17,6 +17,9 @@ from nbcohort.submissions.receipt_file import token_in
 from nbcohort.testing import RunningService
 from tests.service.exchange_desks import DUE, WEEK1, Classroom, Desk, open_classroom, write_notebook
 
+# What nbgrader's commands do does not depend on the service's database: the operations behind them have tests on both.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 NUMBERS = itertools.count(1)
 
 

@@ -1,7 +1,7 @@
 """Using up what a machine has: processes, threads, memory, disk, files, output."""
 
-import io
 import zipfile
+from pathlib import Path
 
 from tests.hostile.attack import NOTHING, RIGHT, Attack, solved, unsolved
 
@@ -200,13 +200,11 @@ def root(x):
 """
 
 
-def bomb() -> bytes:
-    """Return a small archive of files that have 2 GB together."""
-    kept = io.BytesIO()
-    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+def leave_a_bomb(folder: Path) -> None:
+    """Put a small archive of files that have 2 GB together into `folder`."""
+    with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for number in range(128):
             archive.writestr(f"{number}.txt", bytes(16 << 20))
-    return kept.getvalue()
 
 
 ATTACKS: dict[str, Attack] = {
@@ -256,7 +254,7 @@ ATTACKS: dict[str, Attack] = {
         "unpacks 2 MB that become 2 GB",
         "bombs",
         ZIP_BOMB,
-        files={"bomb.zip": bomb()},
+        prepare=leave_a_bomb,
         not_with_stock=MACHINE,
         in_landlock=(NOTHING, "wrote more than it may"),
     ),
