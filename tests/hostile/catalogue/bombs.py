@@ -65,9 +65,9 @@ for child in range(2):
 for child in range(4):
     if os.fork() == 0:
         kept = [bytearray(b"x" * (1 << 20)) for number in range(450)]
-        time.sleep(10)
+        time.sleep(25)
         os._exit(0)
-time.sleep(6)
+time.sleep(20)
 print("LEAK")
 """
 
