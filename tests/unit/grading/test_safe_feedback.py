@@ -37,8 +37,9 @@ OF_THE_PAGE = {"btn", "comment", "extra-credit", "full-credit", "hidden", "modal
 
 def parsed(html: str) -> BeautifulSoup:
     """Read a page as browsers do: through html5ever, which allows everything here and writes it as it has read it."""
-    tags = {str(tag.name) for tag in BeautifulSoup(html, "html.parser").find_all(True)} - {"script", "style"}
-    names = {name for tag in BeautifulSoup(html, "html.parser").find_all(True) for name in tag.attrs}
+    found = BeautifulSoup(html, "html.parser").find_all(True)
+    tags = {str(tag.name) for tag in found} - {"script", "style"}
+    names = {name for tag in found for name in tag.attrs}
     everything = nh3.Cleaner(
         tags={*tags, "script", "style"},
         clean_content_tags=set(),
