@@ -29,6 +29,7 @@ demo-reset: ## stop the demo and forget everything that happened in it
 	@if [ -x $(BIN)/nbcohort ]; then $(BIN)/nbcohort demo --reset; else rm -rf .demo; fi
 
 # Four at once, as most tests wait for a process most of the time; what shares a Hub or a service stays in one of them.
+# The order, the longest first, is that of tests/conftest.py.
 test: lint ## lint, types, imports and all tests
 	$(BIN)/pytest -n 4 --no-loadscope-reorder
 

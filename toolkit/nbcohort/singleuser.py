@@ -1,7 +1,7 @@
 """`python -m nbcohort.singleuser`: JupyterHub's server of one person, ready a second sooner.
 
 Jupyter's servers import jsonschema, which compiles a grammar of addresses that nothing in Jupyter has checked
-(jupyter_server issue 1559): a quarter of what starting one takes. Here it is not compiled.
+(jupyter_server issue 1559): half of the time that their imports take. Here it is not compiled.
 """
 
 from nbcohort.grading.forked.inside.without import GRAMMAR, without

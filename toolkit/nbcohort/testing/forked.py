@@ -20,7 +20,7 @@ class Forked:
     """A running program: what tests use of `subprocess.Popen`.
 
     Args:
-        run: what it does; a module's own function that `nbcohort.testing.imported` or its module's import provides.
+        run: what it does: a function at the top level of a module.
         arguments: the words after the program's name.
         environ: its whole environment.
         folder: its working directory.
