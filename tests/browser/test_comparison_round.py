@@ -49,6 +49,7 @@ def page(browser: Browser, ada: Server) -> Iterator[Page]:
     page = context.new_page()
     page.goto(ada.lab)
     page.locator(".lm-TabBar-tab[data-id='nbcohort-today']").click()
+    ada.wait_until_noted("nbcohort-today")
     yield page
     context.close()
 
@@ -104,7 +105,7 @@ def the_second_asks_which_is_better(page: Page, first: str, second: str) -> None
     expect(pair.get_by_role("radio", name=f"Work {first}")).to_be_checked()
     page.keyboard.press("ArrowUp")
     pair.get_by_label("Why?").press_sequentially("Its loop is easy ")
-    page.reload()  # before anything has been sent, and maybe before the Lab has noted what is open
+    page.reload()  # before anything has been sent, and maybe before the Lab has noted that this review is open
 
     page.locator("#nbcohort-today").get_by_role("button", name=re.compile(f"Review work {second}")).click()
     expect(pair.get_by_label("Why?")).to_have_value("Its loop is easy ")

@@ -29,6 +29,8 @@ OUTPUTS: list[dict[str, str]] = [
     {"text/latex": r"$\bar x_{1}$"},
     {"application/javascript": RUN, "text/plain": "no script"},
 ]
+A_REVIEW = "nbcohort-reviews:nbcohort-review-"
+"""How the Lab notes a review that is open."""
 HUGE = 1_500_000
 """Characters that a cell has printed."""
 WORKS, NEXT = "The loop is easy to follow. ", "Next, name the units, since a reader cannot guess them."
@@ -189,6 +191,7 @@ def test_a_review_is_written_reloaded_and_submitted(page: Page, ada: Server, roo
     expect(announced(form)).to_contain_text("not complete")
     expect(form.get_by_role("radio", name=re.compile("Wrong"))).to_be_focused()
 
+    ada.wait_until_noted(A_REVIEW)
     overall(form).press_sequentially(WORKS)
     page.reload()  # before anything has been sent
     form = form_of(page)
@@ -220,6 +223,7 @@ def test_comments_are_made_at_cells_and_at_selected_text_and_are_not_lost(
     page: Page, ada: Server, room: ReviewRoom
 ) -> None:
     form, frame = open_review(page, ada, 0), frame_of(page)
+    ada.wait_until_noted(A_REVIEW)
     button = frame.get_by_role("button", name="Comment on cell 2", exact=True)
     button.press("Enter")
     expect(comment_on(form, "cell 2")).to_be_focused()
@@ -257,6 +261,7 @@ def test_what_is_typed_while_the_server_is_away_gets_there_later(page: Page, ada
     form = open_review(page, ada, 0)
     expect(overall(form)).to_be_editable()
     before = overall(form).input_value()
+    ada.wait_until_noted(A_REVIEW)
 
     def away(route: Route) -> None:
         route.abort("connectionrefused")
@@ -362,6 +367,7 @@ def test_a_server_that_is_killed_while_somebody_writes_takes_no_word_away(
 ) -> None:
     form, frame = open_review(page, ada, 1), frame_of(page)
     expect(overall(form)).to_be_editable()
+    ada.wait_until_noted(A_REVIEW)
     frame.get_by_role("button", name="Comment on cell 1", exact=True).click()
     comment_on(form, "cell 1").press_sequentially("Before, ")
     overall(form).fill("Before, ")

@@ -1,5 +1,6 @@
 """A learner's Jupyter server without a Hub, set up as the Hub does it, with the Lab's extension of this tree."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -56,6 +57,16 @@ class Server:
     def put(self, path: str, body: Any) -> httpx.Response:
         """Send below `nbcohort/api/`."""
         return self.http.put(path, json=body, headers=_AUTHORIZATION)
+
+    def wait_until_noted(self, name: str) -> None:
+        """Wait until the Lab has noted here that what is called `name` is open, so that a reload opens it again."""
+        for _try in range(600):
+            workspace = self.http.get(f"{self.url}lab/api/workspaces/default", headers=_AUTHORIZATION).json()
+            layout = workspace["data"].get("layout-restorer:data") or {"left": {}, "main": None}
+            if name == layout["left"].get("current") or name in json.dumps(layout["main"]):
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"the Lab has not noted that {name} is open: {workspace}")
 
 
 @contextmanager
