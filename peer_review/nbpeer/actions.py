@@ -27,7 +27,7 @@ from nbpeer.forms import Form, check_form
 from nbpeer.leases import make_room, start
 from nbpeer.models import Answer, Flag, Review, ReviewTask, Round, Work, WorkAuthor
 from nbpeer.phases import Phase, TaskState, Times, phase_of, task_state
-from nbpeer.plans import phase_at, plans, reviews_shown, scores_shown, times_held
+from nbpeer.plans import phase_at, plans, reviews_shown, revised_until, scores_shown, times_held
 from nbpeer.pseudonyms import derive
 from nbpeer.rounds import find_round
 from nbpeer.score_book import scores_of
@@ -77,6 +77,8 @@ class Received:
     reviews: tuple[ReceivedReview, ...]
     scores: RoundScores | None
     """Of its round; None while scores are not shown."""
+    revisions_until: datetime | None
+    """Until when I can hand in a revision though hand-in has closed; None: I cannot, or no more."""
 
 
 def list_rounds(acting: Acting) -> list[PlannedRound]:
@@ -316,7 +318,13 @@ def _received(acting: Acting, work: Work, members: Mapping[str, RosterEntry]) ->
                 )
             )
     shown = acting.may("review.received.read") or scores_shown(work.round, acting.now)
-    return Received(work, tuple(reviews), scores_of(acting.session, work.round) if shown else None)
+    until = revised_until(acting, work.round)
+    return Received(
+        work,
+        tuple(reviews),
+        scores_of(acting.session, work.round) if shown else None,
+        until if until is not None and acting.now <= until else None,
+    )
 
 
 def reviewer_shown(acting: Acting, task: ReviewTask) -> str:

@@ -123,6 +123,13 @@ def _order(where: str, review: ReviewSettings, calendar: Calendar) -> Iterator[F
             f"{where}.release",
             _("scores are released before reviewing is over ({closes})").format(closes=review.closes),
         )
+    waits = review.reviews_shown == "released" and review.release not in (None, BY_STAFF)
+    shown = str(review.release) if waits else review.closes
+    if review.revisions_until is not None and calendar.instant(review.revisions_until) <= calendar.instant(shown):
+        yield error(
+            f"{where}.revisions_until",
+            _("revisions are due before reviews are shown ({shown}); give authors some days").format(shown=shown),
+        )
     if review.submission_weight == review.review_weight == 0:
         yield error(f"{where}.submission_weight", _("one of submission_weight and review_weight should be above 0"))
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nbcohort.api import Invalid, ServiceClient, _, inside, moment, open_client, zone_of
+from nbcohort.api import Invalid, ServiceClient, _, inside, moment, moment_in, open_client, zone_of
 from nbpeer import afterwards_cli, calibration_cli, results_cli, staff_cli
 from nbpeer.conflicts_cli import conflict
 from nbpeer.revisions_cli import diff
@@ -116,14 +116,22 @@ def received(
 ) -> None:
     """Read the reviews of your work, and what they add up to."""
     with closing(open_client()) as client:
-        found = list(
-            client.pages(f"{base_of(only_cohort(client, cohort))}/received", assignment=assignment, account=account)
-        )
+        where = only_cohort(client, cohort)
+        found = list(client.pages(f"{base_of(where)}/received", assignment=assignment, account=account))
+        zone = zone_of(client, where)
     if not found:
         typer.echo(_("Nothing was handed in for this review, so there are no reviews."))
     for one in found:
         _show_received(one)
         _show_appeals(one)
+        if one["revisions_until"]:
+            say("")
+            say(
+                _(
+                    "You can hand in a revision until {until}, as you handed in before; what comes after hand-in has "
+                    "closed is not graded. `nbcohort review diff {assignment}` then shows what you changed."
+                ).format(until=moment_in(one["revisions_until"], zone), assignment=one["assignment"])
+            )
 
 
 @commands.command("rounds")

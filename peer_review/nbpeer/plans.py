@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from nbcohort.api import Acting, AppliedSettings, AssignmentSettings
+from nbcohort.api import Acting, AppliedSettings, AssignmentSettings, read_settings
 from nbpeer.check import instant_of, review_settings, times_of
 from nbpeer.models import Round
 from nbpeer.phases import Phase, Times, phase_of
@@ -23,6 +23,7 @@ class Plan:
     review: ReviewSettings
     times: Times
     late_until: datetime | None
+    revisions_until: datetime | None
 
     def planned(self) -> Mapping[str, datetime | bool | None]:
         """Return the values of `FOLLOWED`."""
@@ -41,7 +42,11 @@ def plans(settings: AppliedSettings | None) -> dict[str, Plan]:
         return {}
     return {
         assignment.name: Plan(
-            assignment, review, times_of(review, settings.calendar), instant_of(review.late_until, settings.calendar)
+            assignment,
+            review,
+            times_of(review, settings.calendar),
+            instant_of(review.late_until, settings.calendar),
+            instant_of(review.revisions_until, settings.calendar),
         )
         for assignment in settings.course.assignments
         if (review := review_settings(assignment)) is not None
@@ -78,6 +83,12 @@ def reviews_shown(found: Round, now: datetime) -> bool:
     if rules_of(found).reviews_shown == "released":
         return scores_shown(found, now)
     return phase_at(found, now) in ("replying", "closed", "released")
+
+
+def revised_until(acting: Acting, held: Round) -> datetime | None:
+    """Return until when revisions are taken that are not graded, as the settings say now; None: none are."""
+    plan = plans(read_settings(acting.session, acting.house, acting.cohort)).get(held.assignment)
+    return None if plan is None else plan.revisions_until
 
 
 def rules_of(found: Round) -> RoundRules:

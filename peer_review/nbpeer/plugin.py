@@ -138,6 +138,14 @@ def advance(house: House, now: datetime) -> None:
 
 
 @hook
+def takes_revision(acting: Acting, assignment: str, submitters: tuple[str, ...], instant: datetime) -> bool:
+    """Take what authors revise once they have their reviews, until the settings' `revisions_until`."""
+    from nbpeer import revisions
+
+    return revisions.takes(acting, assignment, submitters, instant)
+
+
+@hook
 def submission_received(acting: Acting, submission: str, submitters: tuple[str, ...]) -> None:
     """Take what comes after the swap into the round."""
     from nbpeer import late

@@ -1,11 +1,12 @@
 """Revisions: what authors hand in once their reviews are there, shown beside what was reviewed.
 
-A revision is the newest submission of the assignment that an author hands in after reviewing has ended: it has a
-receipt, and counts for the grade as the assignment's rules on late work say. Scores of the round rest on what was
-reviewed, whatever is revised.
+A revision is the newest submission of the assignment that an author hands in after reviewing has ended; it has a
+receipt. While hand-in is open, it counts for the grade as the assignment's rules on late work say; when hand-in has
+closed, one is taken until `revisions_until`, and not graded. Scores of the round rest on what was reviewed, whatever is
+revised.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +19,7 @@ from nbpeer.copies import Copy
 from nbpeer.copying import copy_for
 from nbpeer.differences import FileChange, compare
 from nbpeer.models import Round, Work, WorkAuthor
-from nbpeer.plans import phase_at, reviews_shown
+from nbpeer.plans import phase_at, reviews_shown, revised_until
 from nbpeer.pseudonyms import derive
 from nbpeer.rounds import find_round
 from nbpeer.scores import counting_review
@@ -48,6 +49,16 @@ class Revision:
                 yield compare(path, *contents)
             except NotFound:  # withheld from who looks
                 yield FileChange(path, "other", "added" if old is None else "removed" if new is None else "changed")
+
+
+def takes(acting: Acting, assignment: str, submitters: Sequence[str], instant: datetime) -> bool:
+    """Whether `submitters`, all of them authors who have their reviews, may hand in a revision at `instant`."""
+    held = find_round(acting.session, acting.cohort, assignment)
+    until = None if held is None else revised_until(acting, held)
+    if held is None or until is None or instant > until or not reviews_shown(held, instant):
+        return False
+    authors = select(WorkAuthor.member).join(Work).where(Work.round_pk == held.pk)
+    return set(submitters) <= set(acting.session.scalars(authors))
 
 
 def for_reviewer(acting: Acting, task_id: str) -> Revision:
@@ -108,7 +119,7 @@ def _newest(acting: Acting, work: Work, by: str | None) -> HandedIn | None:
     authors = {author.member for author in work.authors} if by is None else {by}
     later = [
         one
-        for one in works_of(acting.session, acting.cohort, held.assignment)
+        for one in works_of(acting.session, acting.cohort, held.assignment, revised=True)
         if authors & set(one.submitters) and one.handed_in_at > held.closed_at and one.submission != work.submission
     ]
     return max(later, key=lambda one: (one.handed_in_at, one.attempt), default=None)

@@ -412,7 +412,10 @@ class ReceivedReviewOut(Schema):
 
 
 class ReceivedOut(Schema):
-    """What came of one work of mine, the submission that was swapped; `score` is null until scores are shown."""
+    """What came of one work of mine, the submission that was swapped; `score` is null until scores are shown.
+
+    Until `revisions_until` I can hand in a revision, though hand-in has closed; null: I cannot, or no more.
+    """
 
     assignment: str
     title: str
@@ -423,6 +426,7 @@ class ReceivedOut(Schema):
     reviews: list[ReceivedReviewOut]
     appeals: list[AppealOut]
     score: ScoreOut | None
+    revisions_until: AwareDatetime | None
 
     @classmethod
     def of(cls, received: actions.Received) -> "ReceivedOut":
@@ -461,4 +465,5 @@ class ReceivedOut(Schema):
             ],
             appeals=[AppealOut.of(appeal) for appeal in received.work.appeals],
             score=ScoreOut.of(received.work, received.scores) if received.scores else None,
+            revisions_until=received.revisions_until,
         )

@@ -107,6 +107,13 @@ class ReviewSettings(RoundRules):
     replies_due: Relative | None = Field(
         None, description="Until when authors rate reviews, reply and appeal; without it, there is no such phase."
     )
+    revisions_until: Relative | None = Field(
+        None,
+        description=(
+            "Until when authors who have their reviews hand in a revision, which is shown beside the first and not "
+            "graded; without it, they can while hand-in is open, and that is graded."
+        ),
+    )
     release: Relative | Literal["staff"] | None = Field(
         None,
         description='From when authors see scores: an instant, or "staff" (when they say so); else with the reviews.',

@@ -2,11 +2,13 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nbcohort.testing import RunningService
+from tests.service import exchange_desks
 from tests.service.classroom import ok, refused
 from tests.service.review_room import CLOSES, ReviewRoom
 
@@ -15,6 +17,9 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 BEFORE = "# Ada Lovelace\nmean = sum(values)"
 AFTER = "# Ada Lovelace\nmean = sum(values) / len(values)"
+
+
+UNTIL: dict[str, Any] = {"revisions_until": "week 3 wed 23:59"}
 
 
 def code(source: str) -> bytes:
@@ -27,6 +32,27 @@ def code(source: str) -> bytes:
         "execution_count": None,
     }
     return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
+@pytest.fixture
+def over(shared_service: RunningService) -> ReviewRoom:
+    """Ada, ben and the pair of gus and hana have handed in, hand-in has closed, and their reviews are there."""
+    room = ReviewRoom(shared_service)
+    room.release(files={"ps1.ipynb": code("")})
+    room.apply_review(k=1, **UNTIL)
+    room.pair("gus", "hana")
+    for account in ("ada", "ben", "gus"):
+        room.hand_in(account, files={"ps1.ipynb": code(BEFORE)})
+    room.open_round()
+    for task in (task for work in room.round()["works"] for task in work["tasks"]):
+        ok(room.put_review(task["reviewer"]["account"], task["id"]))
+    refused(begin(room, "ada"), 403, "late hand-ins are not taken")  # the reviews are not there yet
+    room.close_round()
+    return room
+
+
+def begin(room: ReviewRoom, account: str, **body: Any) -> Any:
+    return room.begin(room.client(account), "submissions", {"ps1.ipynb": code(AFTER)}, assignment="ps1", **body)
 
 
 @pytest.fixture
@@ -85,3 +111,52 @@ def test_a_revision_is_shown_beside_the_first_to_author_reviewer_and_staff_and_c
     refused(room.get(other, f"tasks/{task['id']}/revision"), 404, "no such review task")
     refused(room.get(other, "revisions/ps1"), 404, "no revision")
     refused(room.get(other, staff), 403, "may not")
+
+
+def test_after_hand_in_has_closed_a_revision_is_taken_and_not_graded(over: ReviewRoom, tmp_path: Path) -> None:
+    first = over.items("ines", "submissions", latest="true")
+    begun = ok(begin(over, "ada"))
+    assert (begun["attempt"], begun["revision"]) == (2, True)
+    assert ok(over.get("ada", "received"))["items"][0]["revisions_until"] == "2026-01-28T22:59:00Z"
+
+    desks = exchange_desks.Classroom(over.service, over.cohort, tmp_path, over.admin, over.members)
+    ada, course_room = desks.desk("ada"), desks.desk(f"course-{over.cohort}")
+    exchange_desks.write_notebook(ada.home / "ps1" / "ps1.ipynb", AFTER)
+    outcome = ada.nbgrader("submit", "ps1")
+    assert outcome.code == 0, outcome.log
+    assert "this is a revision" in outcome.log
+    attempts = [(one["attempt"], one["revision"]) for one in over.items("ada", "submissions")]
+    assert attempts == [(1, False), (2, True)]
+    assert over.items("ines", "submissions", latest="true") == first
+    assert course_room.nbgrader("collect", "ps1").code == 0
+    assert (
+        BEFORE
+        in json.loads((course_room.home / "submitted" / "ada" / "ps1" / "ps1.ipynb").read_text())["cells"][0]["source"]
+    )
+    changed = ok(over.get("ada", "revisions/ps1"))["files"]
+    assert [(file["path"], file["change"]) for file in changed] == [("ps1.ipynb", "changed")]
+
+    over.service.set_clock(CLOSES + timedelta(days=6))
+    assert ok(over.get("ada", "received"))["items"][0]["revisions_until"] is None
+    refused(begin(over, "ada"), 403, "late hand-ins are not taken")
+
+
+def test_only_those_whose_work_was_reviewed_revise_it(over: ReviewRoom) -> None:
+    refused(begin(over, "cleo"), 403, "late hand-ins are not taken")
+    assert ok(begin(over, "hana"))["submitters"] == ["gus", "hana"]
+    over.pair("ada", "cleo")
+    refused(begin(over, "ada"), 403, "late hand-ins are not taken")
+    assert ok(begin(over, "ada", alone=True))["revision"]
+
+
+def test_where_authors_wait_for_the_release_revisions_wait_too(shared_service: RunningService) -> None:
+    room = ReviewRoom(shared_service)
+    room.apply_review(k=1, reviews_shown="released", release="week 2 sun 12:00", **UNTIL)
+    for account in ("ada", "ben"):
+        room.hand_in(account, files={"ps1.ipynb": code(BEFORE)})
+    room.open_round()
+    room.close_round()
+    refused(begin(room, "ada"), 403, "late hand-ins are not taken")
+    room.service.set_clock(CLOSES + timedelta(days=2))
+    room.wait_for_phase("released")
+    assert ok(begin(room, "ada"))["revision"]

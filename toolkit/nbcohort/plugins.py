@@ -171,6 +171,15 @@ class Hooks:
         """
 
     @hookspec
+    def takes_revision(self, acting: Acting, assignment: str, submitters: tuple[str, ...], instant: datetime) -> bool:
+        """Say whether `submitters` (public ids) may hand in a revision at `instant`, though hand-in has closed.
+
+        A revision is kept like every submission and has a receipt. It is not among the last attempts, so nobody
+        collects, checks or grades it; whom it is shown to is the plugin's to say (`nbcohort.api.works_of`, `revised`).
+        """
+        raise NotImplementedError
+
+    @hookspec
     def submission_received(self, acting: Acting, submission: str, submitters: tuple[str, ...]) -> None:
         """A submission was committed, in this very transaction. `submission` and `submitters` are public ids.
 

@@ -80,6 +80,8 @@ export interface Received {
   appeals: Appeal[];
   /** Null until scores are shown. */
   score: Score | null;
+  /** Until when a revision is taken though hand-in has closed; null, or not there: none is. */
+  revisions_until?: string | null;
   round: { phase: string; replies_due_at: string | null; release_at: string | null } | null;
 }
 

@@ -12,6 +12,7 @@ import { OwnWork, type Place } from './ownwork';
 import { OneReview } from './receivedreview';
 import { ShowChanges } from './revision';
 import { ScoreBlock } from './scoreblock';
+import { shown as shownTime } from './times';
 
 export interface ReceivedProps {
   api: Api;
@@ -118,6 +119,14 @@ function OneWork({ work, after, theme, done, trans }: OneWorkProps): JSX.Element
             <OneReview key={review.reviewer} {...{ review, work, after, go, done, trans }} />
           ))}
           <Appeals {...{ work, after, done, trans }} />
+          {work.revisions_until && (
+            <p>
+              {trans.__(
+                'You can hand in a revision until %1, as you handed in before: your reviewers see what you changed. What comes after hand-in has closed is not graded.',
+                shownTime(work.revisions_until)
+              )}
+            </p>
+          )}
           <ShowChanges address={`revisions/${work.assignment}`} about={work.title} {...{ after, theme, trans }} />
         </div>
       </div>

@@ -49,6 +49,12 @@ def test_a_plan_that_works_has_no_findings() -> None:
         ({"late_until": "week 2 thu 23:59"}, "error", "late reviews end before"),
         ({"calibrates": "week 2 mon 09:00"}, "error", "calibration begins when the round opens"),
         ({"replies_due": "week 2 fri 23:59"}, "error", "replies are due before reviews are shown"),
+        ({"revisions_until": "week 2 fri 23:59"}, "error", "revisions are due before reviews are shown"),
+        (
+            {"revisions_until": "week 3 mon 12:00", "release": "week 3 tue 12:00", "reviews_shown": "released"},
+            "error",
+            "revisions are due before reviews are shown (week 3 tue 12:00)",
+        ),
         ({"release": "week 2 thu 23:59"}, "error", "released before reviewing is over"),
         ({"submission_weight": 0}, "error", "above 0"),
         ({"form": "comparisons", "k": 1}, "error", "nothing to compare it with"),
@@ -69,6 +75,7 @@ def test_a_plan_with_all_phases_has_no_findings() -> None:
         "calibrates": "week 1 sun 12:00",
         "late_until": "week 2 sun 23:59",
         "replies_due": "week 3 wed 23:59",
+        "revisions_until": "week 3 sun 23:59",
         "release": "week 3 fri 12:00",
     }
     assert findings(**times) == []

@@ -38,7 +38,11 @@ class AssignmentTimes:
 
     def accepts(self, now: datetime) -> bool:
         """Tell whether hand-in is open at `now`; at the closing instant itself it still is."""
-        return self.release_at <= now and (self.closes_at is None or now <= self.closes_at)
+        return self.release_at <= now and not self.is_over(now)
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether hand-in has closed."""
+        return self.closes_at is not None and now > self.closes_at
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ class ExchangeCollect(Exchange, abc.ExchangeCollect):  # type: ignore[misc]
             (
                 (account, submission["handed_in_at"], submission["attempt"], submission)
                 for submission in everything
+                if not submission["revision"]  # for its reviewers to see, not to be graded
                 for account in submission["submitters"]
                 if account != FORGOTTEN and fnmatchcase(account, self.coursedir.student_id or "*")
             ),

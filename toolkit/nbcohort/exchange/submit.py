@@ -110,7 +110,11 @@ class ExchangeSubmit(Exchange, abc.ExchangeSubmit):  # type: ignore[misc]
         )
         if len(submission["submitters"]) > 1:
             self.log.info(_("It counts for {names}.").format(names=", ".join(submission["submitters"])))
-        if submission["late"]:
+        if submission["revision"]:
+            self.log.warning(
+                _("Hand-in has closed: this is a revision, to be read beside what was reviewed, and not graded.")
+            )
+        elif submission["late"]:
             late = timedelta(seconds=round(submission["late_seconds"]))
             self.log.warning(_("It is late by {time} (h:mm:ss).").format(time=late))
         self._keep(submission)

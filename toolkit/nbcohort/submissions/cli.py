@@ -107,7 +107,7 @@ def submissions(
             str(one["attempt"]),
             escape(", ".join(one["submitters"])),
             moment(one["handed_in_at"], zone),
-            _("late") if one["late"] else "",
+            _("revision") if one["revision"] else _("late") if one["late"] else "",
             str(len(one["files"])),
             one["id"],
         )
@@ -210,7 +210,9 @@ def _summary(done: dict[str, Any], zone: ZoneInfo) -> str:
             size=size,
         )
     ]
-    if done["late"]:
+    if done["revision"]:
+        lines.append(_("Hand-in has closed: this is a revision, to be read beside what was reviewed, and not graded."))
+    elif done["late"]:
         lines.append(_("This is late: it was due {due}.").format(due=moment(done["due_at"], zone)))
     return "\n".join(lines)
 

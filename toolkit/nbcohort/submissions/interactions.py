@@ -18,12 +18,13 @@ class ReleasePayload(_Payload):
 
 
 class SubmissionPayload(_Payload):
-    """What was handed in; logged for each submitter, `handed_in_by` is the one who did it."""
+    """What was handed in, a `revision` after hand-in had closed; logged for each submitter, of whom one did it."""
 
     submission: str
     assignment: str
     attempt: int
     late: bool
+    revision: bool = False
     handed_in_by: str
 
 

@@ -68,6 +68,8 @@ class Handin:
     committed_at: datetime
     lateness: Lateness
     """By the due time as it is now, with extensions granted since; never worse than the receipt says."""
+    revision: bool
+    """Whether it was handed in as a revision, which is never graded."""
     manifest: tuple[Entry, ...]
     manifest_sha256: str
     receipt: str
@@ -105,14 +107,18 @@ def only_of(query: Select[Submission], member: str) -> Select[Submission]:
     return query.where(Submission.pk.in_(select(Submitter.submission_pk).where(Submitter.member == member)))
 
 
-def only_latest(query: Select[Submission], cohort: str, member: str | None) -> Select[Submission]:
-    """Keep each submitter's last attempt at each assignment; with `member`, theirs."""
+def only_latest(
+    query: Select[Submission], cohort: str, member: str | None, *, revised: bool = False
+) -> Select[Submission]:
+    """Keep each submitter's last attempt at each assignment, with `member` theirs; revisions only if `revised`."""
     last = (
         select(Submission.assignment, Submitter.member, func.max(Submission.attempt).label("attempt"))
         .join(Submitter, Submitter.submission_pk == Submission.pk)
         .where(Submission.cohort == cohort, Submission.attempt.is_not(None))
         .group_by(Submission.assignment, Submitter.member)
     )
+    if not revised:
+        last = last.where(Submission.revision.is_(False))
     if member is not None:
         last = last.where(Submitter.member == member)
     latest = last.subquery()
@@ -196,6 +202,7 @@ def as_handin(submission: Submission, dates: Dates, accounts: Mapping[str, str])
         created_at=snapshot.created_at,
         committed_at=snapshot.committed_at,
         lateness=Lateness(submission.handed_in_at, due_at),
+        revision=submission.revision,
         manifest=entries(snapshot),
         manifest_sha256=snapshot.manifest_sha256,
         receipt=submission.receipt,

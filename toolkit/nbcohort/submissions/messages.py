@@ -76,13 +76,14 @@ class Begun(Schema):
 
 
 class SubmissionBegun(Begun):
-    """A hand-in that was begun. `attempt` and `late` are what they will be if it is committed within ten minutes."""
+    """A hand-in that was begun. What it says of it will be so if it is committed within ten minutes."""
 
     created_at: AwareDatetime
     attempt: int
     submitters: list[str]
     due_at: AwareDatetime | None
     late: bool
+    revision: bool
 
     @classmethod
     def of(cls, begun: HandinBegun) -> "SubmissionBegun":
@@ -96,6 +97,7 @@ class SubmissionBegun(Begun):
             submitters=sorted(begun.accounts),
             due_at=begun.due_at,
             late=begun.late,
+            revision=begun.revision,
         )
 
 
@@ -125,7 +127,10 @@ class ReleaseOut(Schema):
 
 
 class SubmissionOut(Schema):
-    """A submission. `handed_in_at` is the instant that counts; `late` knows extensions granted since the receipt."""
+    """A submission. `handed_in_at` is the instant that counts; `late` knows extensions granted since the receipt.
+
+    A `revision` was handed in when hand-in had closed, because a review takes revisions; it is not graded.
+    """
 
     id: str
     assignment: str
@@ -137,6 +142,7 @@ class SubmissionOut(Schema):
     due_at: AwareDatetime | None
     late: bool
     late_seconds: float
+    revision: bool
     files: list[FileOut]
     manifest_sha256: str
     receipt: str
@@ -155,6 +161,7 @@ class SubmissionOut(Schema):
             due_at=handin.lateness.due_at,
             late=handin.lateness.late,
             late_seconds=handin.lateness.seconds,
+            revision=handin.revision,
             files=[FileOut(path=one.path, size=one.size, sha256=one.sha256) for one in handin.manifest],
             manifest_sha256=handin.manifest_sha256,
             receipt=handin.receipt,

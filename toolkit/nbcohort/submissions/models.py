@@ -6,7 +6,7 @@ anybody.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from nbcohort.store.base import Base
@@ -107,6 +107,8 @@ class Submission(Base):
     """As it was at the commit; None if the assignment had no due time."""
     late: Mapped[bool | None]
     """As the receipt says."""
+    revision: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Handed in when hand-in had closed, because an activity takes revisions: it is kept, and never graded."""
     receipt: Mapped[str | None]
 
     snapshot: Mapped[Snapshot] = relationship(lazy="joined", innerjoin=True)

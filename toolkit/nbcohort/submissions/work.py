@@ -31,13 +31,15 @@ class Work:
     files: tuple[WorkFile, ...]
 
 
-def works_of(session: Session, cohort: str, assignment: str) -> list[Work]:
+def works_of(session: Session, cohort: str, assignment: str, *, revised: bool = False) -> list[Work]:
     """Return the last attempt of everybody who handed in `assignment`; a pair's common one is there once.
+
+    Revisions, which are taken when hand-in has closed and are not graded, count as attempts only if `revised`.
 
     One of which all submitters handed in again is not among them; one of which some did is.
     """
     query = lookup.committed(cohort).where(Submission.assignment == assignment)
-    return [_work(row) for row in session.scalars(lookup.only_latest(query, cohort, None))]
+    return [_work(row) for row in session.scalars(lookup.only_latest(query, cohort, None, revised=revised))]
 
 
 def find_works(session: Session, cohort: str, submissions: Iterable[str]) -> list[Work]:

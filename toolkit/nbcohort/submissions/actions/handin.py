@@ -34,7 +34,7 @@ _HIGHEST_ATTEMPT = (
 
 @dataclass(frozen=True)
 class Begun:
-    """A hand-in that was begun. `attempt` and `late` are what they will be if it is committed soon."""
+    """A hand-in that was begun. `attempt`, `late` and `revision` are what they will be if it is committed soon."""
 
     id: str
     snapshot: str
@@ -44,6 +44,7 @@ class Begun:
     accounts: tuple[str, ...]
     due_at: datetime | None
     late: bool
+    revision: bool
 
 
 def receipt_keys(house: House) -> ReceiptKeys:
@@ -67,7 +68,7 @@ def begin_submission(acting: Acting, assignment: str, files: list[Entry], *, alo
     submitters = (
         (member,) if alone else roster.partners_of(acting.session, acting.cohort, member, assignment, acting.now)
     )
-    lateness = _lateness(acting, dates, assignment, submitters, acting.now)
+    lateness, revision = _standing(acting, dates, assignment, submitters, acting.now)
     snapshot, needed = snapshots.begin(acting, manifest, dates.quota if acting.role == "learner" else None)
     submission = Submission(
         public_id=new_id("sub"),
@@ -94,6 +95,7 @@ def begin_submission(acting: Acting, assignment: str, files: list[Entry], *, alo
         accounts=tuple(accounts[one] for one in submitters),
         due_at=lateness.due_at,
         late=lateness.late,
+        revision=revision,
     )
 
 
@@ -182,21 +184,32 @@ def _begun_by_me(acting: Acting, submission: str) -> str:
     return assignment
 
 
-def _lateness(
+def _standing(
     acting: Acting, dates: Dates, assignment: str, submitters: tuple[str, ...], instant: datetime
-) -> Lateness:
-    """Return how late a hand-in at `instant` is; raises `NotOpen`, or `NotFound` for an assignment nobody knows."""
+) -> tuple[Lateness, bool]:
+    """Return how late a hand-in at `instant` is, and whether it is taken as a revision only.
+
+    Raises `NotOpen`, or `NotFound` for an assignment nobody knows.
+    """
     times = dates.times(assignment, submitters)
     if times is not None:
-        require_open(assignment, times, instant, dates.shown(times.due_at))
-        return Lateness(instant, times.due_at)
+        revision = times.is_over(instant) and _is_revision(acting, assignment, submitters, instant)
+        if not revision:
+            require_open(assignment, times, instant, dates.shown(times.due_at))
+        return Lateness(instant, times.due_at), revision
     if not lookup.was_released(acting.session, acting.cohort, assignment):
         raise NotFound(
             _('There is no assignment "{assignment}" in cohort "{cohort}".').format(
                 assignment=assignment, cohort=acting.cohort
             )
         )
-    return Lateness(instant, None)
+    return Lateness(instant, None), False
+
+
+def _is_revision(acting: Acting, assignment: str, submitters: tuple[str, ...], instant: datetime) -> bool:
+    """Ask the plugins whether they take, as a revision, what comes too late to be graded."""
+    arguments = {"acting": acting, "assignment": assignment, "submitters": submitters, "instant": instant}
+    return any(acting.house.plugins.each("takes_revision", bool, **arguments))
 
 
 def _next_attempt(acting: Acting, assignment: str, submitters: tuple[str, ...]) -> int:
@@ -216,7 +229,7 @@ def _commit(acting: Acting, row: Submission, dates: Dates) -> None:
     submitters = lookup.submitter_ids(row)
     instant = handed_in(row.snapshot.created_at, acting.now)
     _require_partners(acting, row.assignment, submitters, instant)
-    lateness = _lateness(acting, dates, row.assignment, submitters, instant)
+    lateness, row.revision = _standing(acting, dates, row.assignment, submitters, instant)
     committed_at = snapshots.commit(acting, row.snapshot)
     row.attempt = _next_attempt(acting, row.assignment, submitters)
     row.handed_in_at = instant
@@ -247,6 +260,7 @@ def _commit(acting: Acting, row: Submission, dates: Dates) -> None:
             assignment=row.assignment,
             attempt=row.attempt,
             late=lateness.late,
+            revision=row.revision,
             handed_in_by=acting.name,
         )
     acting.house.plugins.tell("submission_received", acting=acting, submission=row.public_id, submitters=submitters)
