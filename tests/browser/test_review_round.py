@@ -25,15 +25,17 @@ from tests.service.review_room import CLOSES, FULL, OPENS, REVIEW, RUBRIC, Revie
 
 LEARNERS = ("ada", "ben", "cleo", "dora", "emil", "fay", "gus", "hana")
 AT_LAB = ("ada", "ben", "ines")
+AFTERWARDS = {"replies_due": "week 3 wed 23:59", "revisions_until": "week 3 wed 23:59", "release": "staff"}
 POOR = {**FULL, "scores": {"correct": 0, "clear": 0}, "comments": {}, "overall": "Bad. Whoever wrote this should stop."}
 SECONDS = 60
 SCREEN: ViewportSize = {"width": 1280, "height": 800}
 
 
 class Round(ReviewRoom):
-    """The cohort, and pages of those who sit at JupyterLab."""
+    """The cohort, and those who sit at JupyterLab: their pages, and the home of one of them."""
 
     pages: dict[str, Page]
+    home: Path
 
     def apply(self, **course: Any) -> None:
         """Apply a round with replies, whose scores staff release, and an assignment that can be late."""
@@ -44,14 +46,14 @@ class Round(ReviewRoom):
             "due": "week 1 fri 23:59",
             "late": {"policy": "accept", "until": "week 2 wed 23:59"},
             "rubric": RUBRIC,
-            "activities": {"review": {**REVIEW, "replies_due": "week 3 wed 23:59", "release": "staff"}},
+            "activities": {"review": {**REVIEW, **AFTERWARDS}},
         }
         super().apply(assignments=[assignment])
 
     def in_time(self) -> None:
-        """Everybody but hana hands in; ivo leaves."""
+        """Everybody but ada and hana hands in; ivo leaves."""
         ok(self.admin.patch(f"{self.root}/members/{self.members['ivo']}", json={"ends_at": "now"}))
-        for account in LEARNERS[:-1]:
+        for account in LEARNERS[1:-1]:
             self.hand_in(account, files={"ps1.ipynb": work(account)})
 
     def reviewed(self, account: str) -> None:
@@ -73,10 +75,6 @@ class Round(ReviewRoom):
 
     def revise(self, account: str) -> None:
         """Hand in once more, after the reviews."""
-        due = (CLOSES + timedelta(days=30)).isoformat()
-        member = next(one["id"] for one in self.items("ines", "members") if one["account"] == account)
-        extension = {"assignment": "ps1", "due_at": due, "reason": "revision", "member": member}
-        ok(self.admin.post(f"{self.root}/extensions", json=extension))
         self.hand_in(account, files={"ps1.ipynb": work(account).replace(b"are grams", b"are kilograms")})
 
     def take_what_is_left(self) -> None:
@@ -115,14 +113,15 @@ def work(account: str) -> bytes:
 
 @pytest.fixture
 def room(tmp_path: Path, browser: Browser) -> Iterator[Round]:
-    """Everything is handed in but hana's, and nothing is swapped; three people have JupyterLab open."""
+    """Everything is handed in but ada's and hana's, and nothing is swapped; three people have JupyterLab open."""
     assert is_extension_there(), "the extension is not built: `make install` does it"
     with ExitStack() as stack:
         hub = stack.enter_context(running_fake_hub())
         room = Round(stack.enter_context(running_service(tmp_path / "service", hub)))
         room.apply()
+        room.release(files={"ps1.ipynb": work("")})
         room.in_time()
-        room.pages = {}
+        room.pages, room.home = {}, tmp_path / "ada" / "home"
         for account, server in zip(AT_LAB, _servers(stack, room, tmp_path), strict=True):
             context = browser.new_context(viewport=SCREEN, locale="en-GB", timezone_id="Europe/Berlin")
             context.set_default_timeout(SECONDS * 1000)
@@ -155,6 +154,7 @@ def picture(page: Page, name: str) -> None:
 
 
 def test_a_round_of_eight_from_its_opening_to_released_grades(room: Round) -> None:
+    ada_is_told_what_shows_her(room)
     it_opens(room)
     hana_comes_late(room)
     two_review_at_lab(room)
@@ -165,6 +165,32 @@ def test_a_round_of_eight_from_its_opening_to_released_grades(room: Round) -> No
     ben_flags(room)
     ines_decides(room)
     scores_are_read(room)
+
+
+def ada_is_told_what_shows_her(room: Round) -> None:
+    """Her notebook has a picture, which cannot be made anonymous, and then she hands in another one."""
+    today = room.today("ada")
+    expect(today).to_contain_text("Hand in Cleaning")
+    notices = today.locator(".jp-nbcohort-Notices")
+    expect(notices).to_have_count(0)
+    (room.home / "ps1").mkdir()
+    (room.home / "ps1" / "ps1.ipynb").write_bytes(with_picture(work("ada")))
+    (room.home / "ps1" / "a recording of what I mean by all this.mp3").write_bytes(b"ID3\x03\x00\xff\xfe")
+    today.get_by_role("button", name="Look again").click()
+    expect(notices).to_contain_text("Before you hand in: 2 notices")
+    expect(notices).to_contain_text("ps1.ipynb: reviewers see this picture as it is")
+    picture(room.pages["ada"], "before-hand-in")
+    room.hand_in("ada", files={"ps1.ipynb": work("ada")})
+    today.get_by_role("button", name="Look again").click()
+    expect(notices).to_have_count(0)
+
+
+def with_picture(notebook: bytes) -> bytes:
+    whole = json.loads(notebook)
+    pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    shown = {"output_type": "display_data", "data": {"image/png": pixel}, "metadata": {}}
+    whole["cells"][1]["outputs"].append(shown)
+    return json.dumps(whole).encode()
 
 
 def it_opens(room: Round) -> None:
@@ -290,6 +316,7 @@ def ada_answers_and_appeals(room: Round) -> None:
     expect(review).to_contain_text("You said: helpful 3 of 5. It names the place.")
     expect(panel).to_contain_text("The reviewer can read your answer now.")
 
+    expect(panel).to_contain_text("You can hand in a revision until")
     panel.get_by_role("button", name="Show what changed, Cleaning").click()
     changes = page.frame_locator("iframe[title='What changed, Cleaning']")
     expect(changes.locator("ins")).to_have_text(re.compile("the units are kilograms"))

@@ -62,6 +62,28 @@ def test_today_lists_what_is_to_do_by_the_services_clock(ada: Server, room: Revi
     assert all(task["title"].startswith("Review work ") and not task["done"] for task in mine)
 
 
+def test_before_handing_in_one_is_told_what_the_files_show_or_why_they_are_not_taken(
+    ada: Server, room: ReviewRoom
+) -> None:
+    address = f"cohorts/{room.cohort}/assignments/my%20work%202.1/notices"
+    folder = ada.log.parent / room.cohort / "my work 2.1"
+    assert ok(ada.get(address)) == {"notices": []}  # it was not fetched
+    folder.mkdir(parents=True)
+    (folder / "me.mp3").write_bytes(b"ID3\x03\x00\xff\xfe")
+    assert ok(ada.get(address)) == {"notices": []}  # nobody reviews it
+    (folder / "broken.ipynb").write_text("{")
+    (sentence,) = ok(ada.get(address))["notices"]
+    assert "“broken.ipynb” is not a valid notebook" in sentence
+
+    (ada.log.parent / "ps1").mkdir()
+    (ada.log.parent / "ps1" / "me.mp3").write_bytes(b"ID3\x03\x00\xff\xfe")
+    (sentence,) = ok(ada.get(f"cohorts/{room.cohort}/assignments/ps1/notices"))["notices"]
+    assert sentence.startswith("me.mp3: reviewers do not get recordings")
+    assert ada.get(f"cohorts/{room.cohort}/assignments/../notices").status_code == 404
+    assert ada.get(f"cohorts/{room.cohort}/assignments/%2e%2e/notices").status_code == 404
+    assert problem(ada.get(f"cohorts/{room.cohort}/review/revisions/my%20work%202.1"), 404)
+
+
 def test_a_review_has_all_that_its_workspace_needs(ada: Server, task: str) -> None:
     opened = ok(ada.get(task))
 

@@ -20,6 +20,7 @@ export interface Task {
 /** Something that will open or be due. */
 export interface Coming {
   kind: 'due' | 'release' | 'review';
+  assignment: string;
   title: string;
   at: string;
   cohort: string;
@@ -153,6 +154,12 @@ export class Api {
 
   today(): Promise<TodayAnswer> {
     return this.ask('today');
+  }
+
+  /** Sentences about my files of an assignment that I have not handed in. */
+  async beforeHandin(cohort: string, assignment: string): Promise<string[]> {
+    const path = `cohorts/${cohort}/assignments/${encodeURIComponent(assignment)}/notices`;
+    return (await this.ask<{ notices: string[] }>(path)).notices;
   }
 
   review(cohort: string, task: string): Promise<OpenedReview> {

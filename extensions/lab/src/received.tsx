@@ -127,7 +127,7 @@ function OneWork({ work, after, theme, done, trans }: OneWorkProps): JSX.Element
               )}
             </p>
           )}
-          <ShowChanges address={`revisions/${work.assignment}`} about={work.title} {...{ after, theme, trans }} />
+          <ShowChanges address={`revisions/${encodeURIComponent(work.assignment)}`} about={work.title} {...{ after, theme, trans }} />
         </div>
       </div>
     </section>

@@ -7,6 +7,7 @@ import { type ISignal, Signal } from '@lumino/signaling';
 import React, { useCallback, useEffect, useState } from 'react';
 
 import type { Api, Coming, Task, TodayAnswer } from './api';
+import { BeforeHandin } from './handin';
 import { isStaff } from './round';
 import { away, isSoon, shown } from './times';
 
@@ -95,7 +96,7 @@ function Today({ api, actions, trans, changed }: TodayProps): JSX.Element {
         {problem && <p className="jp-nbcohort-problem">{problem}</p>}
         {busy && !answer && <p>{trans.__('Asking the course service …')}</p>}
       </div>
-      {answer && <Lists answer={answer} now={now} actions={actions} trans={trans} />}
+      {answer && <Lists {...{ answer, now, api, asked, actions, trans }} />}
     </div>
   );
 }
@@ -103,11 +104,14 @@ function Today({ api, actions, trans, changed }: TodayProps): JSX.Element {
 interface ListsProps {
   answer: TodayAnswer;
   now: number;
+  api: Api;
+  /** When the answer came, in milliseconds. */
+  asked: number;
   actions: TodayActions;
   trans: TranslationBundle;
 }
 
-function Lists({ answer, now, actions, trans }: ListsProps): JSX.Element {
+function Lists({ answer, now, api, asked, actions, trans }: ListsProps): JSX.Element {
   if (answer.cohorts.length === 0) {
     return <p>{trans.__('You are in no cohort yet. Ask an instructor to add you.')}</p>;
   }
@@ -136,6 +140,7 @@ function Lists({ answer, now, actions, trans }: ListsProps): JSX.Element {
               <span>{sentence(event, trans)}</span>
               <Due at={event.at} now={now} trans={trans} soon={false} />
               {many && <small>{event.cohort_title}</small>}
+              {event.kind === 'due' && <BeforeHandin {...{ event, api, asked, trans }} />}
             </li>
           ))}
         </ul>
@@ -152,7 +157,7 @@ function Lists({ answer, now, actions, trans }: ListsProps): JSX.Element {
 }
 
 /** The ways to what came of one's work and, for staff, to rounds. */
-function Links({ answer, actions, trans }: Omit<ListsProps, 'now'>): JSX.Element {
+function Links({ answer, actions, trans }: Pick<ListsProps, 'answer' | 'actions' | 'trans'>): JSX.Element {
   const many = answer.cohorts.length > 1;
   const learning = answer.cohorts.filter(one => !isStaff(one));
   const staff = answer.cohorts.filter(isStaff);

@@ -5,13 +5,13 @@ from jupyter_server.utils import url_path_join
 from tornado.web import authenticated
 
 from nbcohort.lab import after
-from nbcohort.lab.handlers import LabHandler
+from nbcohort.lab.handlers import ASSIGNMENT, LabHandler
 from nbcohort.lab.workspace_handlers import WorkspaceHandler
 
 _COHORT = r"cohorts/(?P<cohort>[a-z0-9-]{1,100})"
 _REVIEW = rf"{_COHORT}/review/received/(?P<review>[A-Za-z0-9_-]{{1,100}})"
 _ID = "[A-Za-z0-9_-]{1,100}"
-_REVISION = rf"revisions/{_ID}|tasks/{_ID}/revision|rounds/{_ID}/works/{_ID}/revision"
+_REVISION = rf"revisions/{ASSIGNMENT}|tasks/{_ID}/revision|rounds/{_ID}/works/{_ID}/revision"
 _SUBMISSION = rf"{_COHORT}/submissions/(?P<submission>[A-Za-z0-9_-]{{1,100}})"
 
 

@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
@@ -17,9 +18,12 @@ from tornado.web import HTTPError, authenticated
 
 from nbcohort.errors import Invalid, NbcohortError
 from nbcohort.i18n import _
+from nbcohort.lab.handin import before_handin
 from nbcohort.lab.service import Json, Service
 
 _COHORT = r"cohorts/(?P<cohort>[a-z0-9-]{1,100})"
+ASSIGNMENT = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]|%20){0,99}"
+"""An assignment's name in an address."""
 _TASK = rf"{_COHORT}/review/tasks/(?P<task>[A-Za-z0-9_-]{{1,100}})"
 
 
@@ -81,6 +85,17 @@ class Today(LabHandler):
         await self.answer(self.service.today)
 
 
+class BeforeHandin(LabHandler):
+    """My files of an assignment, before I hand them in."""
+
+    @authenticated  # type: ignore[untyped-decorator]
+    @authorized  # type: ignore[untyped-decorator]
+    async def get(self, cohort: str, assignment: str) -> None:
+        """Return what I should know of them."""
+        home = self.settings["server_root_dir"]
+        await self.answer(lambda: before_handin(self.service.client, Path(home).expanduser(), cohort, assignment))
+
+
 class ReviewTask(LabHandler):
     """A review I have to write."""
 
@@ -117,6 +132,7 @@ def handlers(base_url: str) -> list[tuple[str, type[LabHandler]]]:
     root = url_path_join(base_url, "nbcohort", "api")
     return [
         (rf"{root}/today", Today),
+        (rf"{root}/{_COHORT}/assignments/(?P<assignment>{ASSIGNMENT})/notices", BeforeHandin),
         (rf"{root}/{_TASK}", ReviewTask),
         (rf"{root}/{_TASK}/review", WrittenReview),
     ]

@@ -60,11 +60,11 @@ class Service:
         found = []
         for one in self.client.pages(f"{root}/assignments"):
             if one["released"] and not one["submissions"]:
-                found.append({"kind": "due", "title": one["title"], "at": one["due_at"]})
+                found.append(_event("due", one, one["name"], one["due_at"]))
             elif not one["released"]:
-                found.append({"kind": "release", "title": one["title"], "at": one["release_at"]})
+                found.append(_event("release", one, one["name"], one["release_at"]))
         found += [
-            {"kind": "review", "title": one["title"], "at": one["opens_at"]}
+            _event("review", one, one["assignment"], one["opens_at"])
             for one in self._rounds(root)
             if one["phase"] == "waiting"
         ]
@@ -118,6 +118,10 @@ class Service:
 
 def _of(cohort: Mapping[str, Any]) -> dict[str, str]:
     return {"cohort": cohort["cohort"], "cohort_title": cohort["title"]}
+
+
+def _event(kind: str, of: Mapping[str, Any], assignment: str, at: str | None) -> Json:
+    return {"kind": kind, "assignment": assignment, "title": of["title"], "at": at}
 
 
 def _instant(text: str | None) -> datetime:
