@@ -20,7 +20,7 @@ from nbcohort.api import (
 )
 from nbpeer import inline
 from nbpeer.compared import Said, check_complete, check_known, together
-from nbpeer.comparisons import as_json, decisions, form_of, others_of, said_so_far, said_to_author
+from nbpeer.comparisons import as_json, decisions, form_of, others_of, said_so_far, said_unnamed
 from nbpeer.copies import Copy
 from nbpeer.copying import copy_for
 from nbpeer.forms import Form, check_form
@@ -312,7 +312,7 @@ def _received(acting: Acting, work: Work, members: Mapping[str, RosterEntry]) ->
                     review.comments,
                     review.overall,
                     inline.of_json(review.inline),
-                    tuple(said_to_author(decided, task.public_id)),
+                    tuple(said_unnamed(decided, task.public_id)),
                     mine,
                     flag,
                 )

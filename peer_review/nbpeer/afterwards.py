@@ -8,6 +8,8 @@ from sqlalchemy import select
 
 from nbcohort.api import Acting, Conflict, Invalid, NotFound, _, new_id
 from nbpeer.actions import my_task, reviewer_shown
+from nbpeer.compared import Said
+from nbpeer.comparisons import decisions_to_reviewer, said_unnamed
 from nbpeer.leases import hand_to_staff
 from nbpeer.models import Answer, Appeal, Flag, Review, ReviewTask, Round, Work, WorkAuthor
 from nbpeer.plans import phase_at, reviews_shown, rules_of
@@ -37,6 +39,8 @@ class OtherReview:
 
     reviewer: str
     review: Review
+    compared: tuple[Said, ...]
+    """What it says of the work and others, which are not told."""
 
 
 def answer_review(acting: Acting, review_id: str, said: Reply) -> Answer:
@@ -102,8 +106,9 @@ def others_on_the_same(acting: Acting, task_id: str) -> list[OtherReview]:
         raise Conflict(_("Submit your own review first; then you see what others wrote."))
     if shown == "closed" and phase_at(held, acting.now) == "reviewing":
         raise Conflict(_("You see what others wrote when reviewing is over."))
+    decided = decisions_to_reviewer(acting.session, task)
     return [
-        OtherReview(reviewer_shown(acting, other), review)
+        OtherReview(reviewer_shown(acting, other), review, tuple(said_unnamed(decided, other.public_id)))
         for other in counting_tasks(task.work)
         if other is not task and (review := counting_review(other)) is not None
     ]

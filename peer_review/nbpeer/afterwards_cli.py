@@ -8,7 +8,7 @@ import typer
 
 from nbcohort.api import _, open_client
 from nbpeer.staff_cli import address_of_round
-from nbpeer.terminal import CohortOption, base_of, only_cohort, say
+from nbpeer.terminal import CohortOption, base_of, only_cohort, say, say_compared
 
 Assignment = Annotated[str, typer.Argument(help=_("The assignment's name."))]
 ReviewId = Annotated[str, typer.Argument(help=_("The review's id, as `nbcohort review received` shows it."))]
@@ -80,6 +80,7 @@ def others(task: TaskId, cohort: CohortOption = None) -> None:
         say(_("Reviewer {name}: {overall}").format(name=one["reviewer"], overall=one["overall"]))
         for criterion, comment in one["comments"].items():
             say(f"  {criterion}: {comment}")
+        say_compared(one["compared"])
 
 
 def answers(task: TaskId, cohort: CohortOption = None) -> None:

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from nbcohort.api import Acting, RosterEntry, Schema
 from nbpeer.afterwards import FlagKind, OtherReview, Outcome, Reply
+from nbpeer.comparison_schemas import FoundOut
 from nbpeer.comparisons import said_in
 from nbpeer.models import Appeal, Flag
 from nbpeer.round_schemas import PersonOut, StaffTaskOut, StaffWorkOut
@@ -30,13 +31,17 @@ class AnswerReview(Schema):
 
 
 class OtherReviewOut(Schema):
-    """What somebody else wrote on the work that I reviewed."""
+    """What somebody else wrote on the work that I reviewed.
+
+    `compared`: whether they found it better than others, as far as these are neither mine nor reviewed by me.
+    """
 
     reviewer: str
     scores: dict[str, int]
     comments: dict[str, str]
     overall: str
     inline: list[PutInline]
+    compared: list[FoundOut]
 
     @classmethod
     def of(cls, other: OtherReview) -> "OtherReviewOut":
@@ -48,6 +53,7 @@ class OtherReviewOut(Schema):
             comments=dict(review.comments),
             overall=review.overall,
             inline=inline_out(review),
+            compared=[FoundOut.of(one) for one in other.compared],
         )
 
 

@@ -16,7 +16,7 @@ from nbpeer.conflicts_cli import conflict
 from nbpeer.revisions_cli import diff
 from nbpeer.score_cli import score
 from nbpeer.sheet import read_sheet, write_sheet
-from nbpeer.terminal import CohortOption, base_of, only_cohort, say
+from nbpeer.terminal import CohortOption, base_of, only_cohort, say, say_compared
 
 commands = typer.Typer(help=_("Review the work of peers, and read their reviews of yours."), no_args_is_help=True)
 
@@ -207,9 +207,7 @@ def _show_received(one: Any) -> None:
             level = criterion["levels"][review["scores"][criterion["id"]]]["title"]
             comment = review["comments"].get(criterion["id"], "")
             say(f"  {criterion['title']}: {level}" + (f". {comment}" if comment else ""))
-        for found in review["compared"]:
-            better, worse = _("Found better than another work: {why}"), _("Another work was found better: {why}")
-            say("  " + (better if found["better"] else worse).format(why=found["why"]))
+        say_compared(review["compared"])
 
 
 def _show_criterion(title: str, found: Any) -> None:

@@ -36,14 +36,14 @@ class ComparedWithOut(Schema):
 
 
 class FoundOut(Schema):
-    """Whether my work was found better than another one, and why; which one it is has no name here."""
+    """Whether a work was found better than another one, and why; which one it is has no name here."""
 
     better: bool
     why: str
 
     @classmethod
     def of(cls, said: Said) -> "FoundOut":
-        """Return how it looks to the author."""
+        """Return how it looks to the author, and to other reviewers."""
         return cls(better=said.better is True, why=said.why)
 
 

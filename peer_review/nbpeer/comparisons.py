@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from nbpeer.compared import Counting, Decided, Other, Said, Version, by_task, decided, of_json, said_of
 from nbpeer.evidence import counting_reviews
-from nbpeer.models import Review, ReviewTask, Round, Work
+from nbpeer.models import Review, ReviewTask, Round, Work, WorkAuthor
 from nbpeer.scores import counting_review
 from nbpeer.settings import ReviewForm
 
@@ -83,7 +83,21 @@ def said_in(session: Session, found: Round) -> SaidInRound:
     return by_task(decisions(session, found, set_aside=True))
 
 
-def said_to_author(found: Iterable[Decided], task: str) -> list[Said]:
+def decisions_to_reviewer(session: Session, task: ReviewTask) -> list[Decided]:
+    """Return the comparisons of a round that the reviewer with a task may read, who is not told of which other works.
+
+    Not those with a work that they wrote, or ever had to review: there they read the same reason, and would know it.
+    """
+    theirs = select(Work.submission).where(
+        Work.round_pk == task.work.round_pk,
+        Work.pk != task.work_pk,
+        or_(Work.tasks.any(ReviewTask.reviewer == task.reviewer), Work.authors.any(WorkAuthor.member == task.reviewer)),
+    )
+    known = set(session.scalars(theirs))
+    return [one for one in decisions(session, task.work.round) if not known & {one.better.work, one.worse.work}]
+
+
+def said_unnamed(found: Iterable[Decided], task: str) -> list[Said]:
     """Return what the reviewer with a task said of its work and other ones, in an order that does not tell which."""
     said = by_task(found).get(task, {})
     return sorted(said.values(), key=lambda one: (not one.better, one.why))

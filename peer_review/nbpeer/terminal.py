@@ -1,8 +1,9 @@
 """What the commands of peer review share."""
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -41,3 +42,10 @@ def instant_of(text: str, zone: ZoneInfo) -> str:
 def say(text: str) -> None:
     """Print what a peer may have written: nothing in it moves the cursor or changes colours."""
     Console(highlight=False, markup=False, soft_wrap=True).print(_CONTROL.sub("", text))
+
+
+def say_compared(compared: Iterable[Mapping[str, Any]]) -> None:
+    """Print what a review says of its work and others, which have no name there."""
+    for found in compared:
+        better, worse = _("Found better than another work: {why}"), _("Another work was found better: {why}")
+        say("  " + (better if found["better"] else worse).format(why=found["why"]))

@@ -15,11 +15,15 @@ from tests.service.review_room import ReviewRoom, notebook
 
 OVERALL = "Works; next, name the units, since a reader cannot guess them."
 LEARNERS = ("ada", "ben", "cleo", "dora")
+WHY = "It says what it counts."
 
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[ReviewRoom]:
-    """Four learners review two works each, and all but ada have done so: the second is the better one."""
+    """Four learners review two works each, and all but ada have done so: the second is the better one.
+
+    So has hana, of the second work of ada and the one that ada neither wrote nor reviews.
+    """
     with running_fake_hub() as hub, running_service(tmp_path / "service", hub) as service:
         room = ReviewRoom(service)
         room.apply_review(rubric=[], form="comparisons", k=2)
@@ -27,11 +31,22 @@ def room(tmp_path: Path) -> Iterator[ReviewRoom]:
             room.hand_in(account, files={"ps1.ipynb": notebook(f"My answer is {len(account)}.")})
         room.open_round()
         for account in LEARNERS[1:]:
-            first, second = (task["id"] for task in room.tasks(account))
-            ok(room.put_review(account, first, {"overall": OVERALL, "submit": True}))
-            comparisons = {first: {"better": True, "why": "It says what it counts."}}
-            ok(room.put_review(account, second, {"overall": OVERALL, "comparisons": comparisons, "submit": True}))
+            compare(room, account, WHY)
+        one, other = (task["pseudonym"] for task in room.tasks("ada"))
+        known = {one, other, room.work_of("ada")["pseudonym"]}
+        for work in {work["pseudonym"] for work in room.round()["works"]} - known | {other}:
+            given = {"work": work, "account": "hana", "reason": "One more."}
+            ok(room.client("ines").post(f"{room.root}/review/rounds/{room.round()['id']}/tasks", json=given))
+        compare(room, "hana", "Hana can follow it.")
         yield room
+
+
+def compare(room: ReviewRoom, account: str, why: str) -> None:
+    """Let `account` review two works: the second is the better one."""
+    first, second = (task["id"] for task in room.tasks(account))
+    ok(room.put_review(account, first, {"overall": OVERALL, "submit": True}))
+    comparisons = {first: {"better": True, "why": why}}
+    ok(room.put_review(account, second, {"overall": OVERALL, "comparisons": comparisons, "submit": True}))
 
 
 @pytest.fixture
@@ -123,7 +138,12 @@ def what_is_decided_is_seen_in_both(page: Page, first: str, second: str) -> None
     pair = beside.get_by_role("radiogroup", name=f"Which is better: this work, {first}, or work {second}?")
     expect(pair.get_by_role("radio", name=f"Work {second}")).to_be_checked()
     expect(pair.get_by_label("Why?")).to_have_value("Its loop is easy to follow.")
-    expect(form.get_by_role("region", name="What others wrote on this work")).to_contain_text(OVERALL)
+    others = form.get_by_role("region", name="What others wrote on this work")
+    expect(others).to_contain_text(OVERALL)
+    expect(others).to_contain_text(
+        re.compile("Found (better than|not as good as) another work, because:Hana can follow it.")
+    )
+    others.scroll_into_view_if_needed()
     picture(page, "comparison")
 
 
@@ -133,6 +153,6 @@ def the_author_reads_why(page: Page) -> None:
     expect(received).to_contain_text(re.compile(r"Found better in \d of 2 comparisons\."))
     said = received.locator(".jp-nbcohort-compared li")
     expect(said).to_have_count(2)
-    because = "^Found (better than|not as good as) another work, because:It says what it counts.$"
+    because = f"^Found (better than|not as good as) another work, because:{WHY}$"
     expect(said.first).to_have_text(re.compile(because))
     picture(page, "comparison-received")

@@ -11,55 +11,43 @@ from schemathesis.core import NOT_SET
 from nbcohort.checks.results import result
 from nbcohort.testing import RunningService, wait_until
 from tests.service.classroom import FILES, described, ok
-from tests.service.review_room import FULL, OPENS, RUBRIC, ReviewRoom
+from tests.service.review_room import FULL, OPENS, REVIEW, RUBRIC, ReviewRoom
 
 ROLES = ("learner", "mentor", "instructor", "course room", "admin", "outsider", "nobody")
 GENEROUS = "100000"
 """Fuzzing is faster than any rate."""
 
+
+def reviewed(name: str, title: str, handed_in: str, **review: Any) -> dict[str, Any]:
+    """Return an assignment, until when it is `handed_in` and how it is reviewed."""
+    taught = {"name": name, "title": title, "release": "week 1 mon 08:00", "due": handed_in, "rubric": RUBRIC}
+    return {**taught, "activities": {"review": {"k": 2, **review}}}
+
+
+FIRST = {"opens": "week 1 wed 09:00", "due": "week 1 thu 12:00"}
 ASSIGNMENTS: list[dict[str, Any]] = [
-    {
-        "name": "ps0",
-        "title": "Warming up",
-        "release": "week 1 mon 08:00",
-        "due": "week 1 tue 12:00",
-        "rubric": RUBRIC,
-        "activities": {
-            "review": {
-                "k": 2,
-                "calibrates": "week 1 tue 13:00",
-                "opens": "week 1 wed 09:00",
-                "due": "week 1 thu 12:00",
-            }
-        },
-    },
-    {
-        "name": "ps1",
-        "title": "Cleaning",
-        "release": "week 1 mon 08:00",
-        "due": "week 1 fri 23:59",
-        "rubric": RUBRIC,
-        "activities": {
-            "review": {
-                "k": 2,
-                "calibrates": "week 1 sat 12:00",
-                "opens": "week 2 mon 09:00",
-                "due": "week 2 fri 23:59",
-            }
-        },
-    },
+    reviewed("ps0", "Warming up", "week 1 tue 12:00", calibrates="week 1 tue 13:00", **FIRST),
+    reviewed("ps1", "Cleaning", "week 1 fri 23:59", calibrates="week 1 sat 12:00", **REVIEW),
     {"name": "ps2", "title": "Open for long", "release": "week 1 mon 08:00", "due": "week 40 fri 23:59"},
+    reviewed("story0", "A story", "week 1 tue 12:00", form="comparisons", **FIRST),
+    reviewed("story1", "One more", "week 1 fri 23:59", form="comparisons", **{**REVIEW, "due": "week 2 fri 12:00"}),
 ]
+EVERYBODY = ("ada", "ben", "cleo", "dora", "emil", "fay", "gus")
+"""Who hands in; gus and hana as a pair."""
+STORYTELLERS = EVERYBODY[:4]
+"""Who hand in stories, which are compared."""
 ROOT = "root"
 LATE_FILE = b"sent by a test\n"
 SCORED = {"scores": FULL["scores"], "comments": {}, "overall": "Sound; the units are missing."}
 """How a sample is scored."""
+BETTER = {"better": True, "why": "It says what it counts."}
+"""What is said of two works."""
 QUERIES = {"nbpeer_samples": {"assignment": "ps1"}, "nbpeer_remove_reviewer": {"reason": "It is not needed."}}
 """Operation -> query without which it is refused."""
 
 
 class SeededRoom(ReviewRoom):
-    """A round of reviews is over, another one goes on, and a third assignment can be handed in."""
+    """A round by a rubric and one of comparisons are over, two more go on, and another assignment can be handed in."""
 
     def __init__(self, service: RunningService) -> None:
         super().__init__(service)
@@ -69,18 +57,22 @@ class SeededRoom(ReviewRoom):
         }
         ok(self.admin.put(f"{self.root}/settings", json=self.settings))
         self.pair("gus", "hana")
-        for assignment in ("ps0", "ps1", "ps2"):
+        for assignment in (one["name"] for one in ASSIGNMENTS):
             self.release(assignment)
-            for account in ("ada", "ben", "cleo", "dora", "emil", "fay", "gus"):
+            for account in STORYTELLERS if assignment.startswith("story") else EVERYBODY:
                 self.hand_in(account, assignment, {**FILES, "ps.md": f"# {account}".encode()})
         self.for_samples = {name: self.hand_in("ines", name)["id"] for name in ("ps0", "ps1")}
         self.service.set_clock(datetime.fromisoformat("2026-01-14T10:00:00+00:00"))
-        wait_until(lambda: bool(self.tasks("ada")), 60, "the first round's opening")
-        for account in ("ada", "ben", "cleo", "dora", "emil", "fay", "gus", "hana"):
+        wait_until(lambda: len(self.tasks("ada")) == 4, 60, "the first rounds' opening")
+        for account in (*EVERYBODY, "hana"):
             for task in self.tasks(account):
-                ok(self.put_review(account, task["id"], FULL))
+                ok(self.put_review(account, task["id"], self.full(task)))
         self.service.set_clock(OPENS)
-        wait_until(lambda: len(self.tasks("ada")) == 4, 60, "the second round's opening")
+        wait_until(lambda: len(self.tasks("ada")) == 8, 60, "the second rounds' opening")
+        for account in STORYTELLERS:
+            for task in self.of_story1(account):
+                ok(self.put_review(account, task["id"], self.full(task)))
+        self.compared = {task["id"]: self.full(task) for task in self.of_story1("ada")}
         self.ids = self._collect()
         self.ids |= self._review_goes_on()
         self.addresses = self._addresses()
@@ -101,6 +93,17 @@ class SeededRoom(ReviewRoom):
             "nobody": None,
         }
 
+    def of_story1(self, account: str) -> list[dict[str, Any]]:
+        """Tasks of the round of comparisons that goes on."""
+        return [task for task in self.tasks(account) if task["assignment"] == "story1"]
+
+    def full(self, task: Mapping[str, Any]) -> dict[str, Any]:
+        """A review with all that is asked: by the rubric, or how the work compares."""
+        if task["form"] == "rubric":
+            return dict(FULL)
+        comparisons = {other["task"]: BETTER for other in task["compared_with"]}
+        return {"overall": FULL["overall"], "scores": {}, "comments": {}, "comparisons": comparisons, "submit": True}
+
     def _collect(self) -> dict[str, list[str]]:
         """Ids of what is there, by the name of the path parameter that takes them."""
         submission = self.items("ada", "submissions", assignment="ps2")[0]
@@ -113,12 +116,13 @@ class SeededRoom(ReviewRoom):
         }
         extension = {"assignment": "ps2", "member": self.members["ben"], "due_at": "2026-12-01T00:00:00Z"}
         ok(self.client("ines").post(f"{self.root}/extensions", json=extension))
-        wait_until(lambda: self._round("ps0")["closed_at"] is not None, 60, "the first round's close")
-        for account in ("ada", "ben", "cleo", "dora", "emil", "fay", "gus"):
+        over = ("ps0", "story0")
+        wait_until(lambda: all(self._round(name)["closed_at"] for name in over), 60, "the first rounds' close")
+        for account in EVERYBODY:
             more_time = {**extension, "assignment": "ps0", "member": self.members[account]}
             ok(self.client("ines").post(f"{self.root}/extensions", json=more_time))
             self.hand_in(account, "ps0", {**FILES, "ps.md": f"# {account}, revised".encode()})
-        conflicts = [self._declare(account) for account in ("ada", "ben", "cleo", "dora")]
+        conflicts = [self._declare(account) for account in STORYTELLERS]
         victims = [
             ok(self.admin.post(f"{self.root}/members", json={"account": f"victim{number}"}))["id"]
             for number in range(8)
@@ -140,8 +144,10 @@ class SeededRoom(ReviewRoom):
             "member": victims,
             "pair": pairs,
             "conflict": conflicts,
-            "assignment": ["ps0", "ps1", "ps2"],
-            "work": [work["pseudonym"] for one in ("ps0", "ps1") for work in self._round(one)["works"]],
+            "assignment": [one["name"] for one in ASSIGNMENTS],
+            "work": [
+                work["pseudonym"] for one in ("ps0", "story0", "story1", "ps1") for work in self._round(one)["works"]
+            ],
         }
 
     def _review_goes_on(self) -> dict[str, list[str]]:
@@ -175,6 +181,7 @@ class SeededRoom(ReviewRoom):
             "nbpeer_remove_sample": {"sample": self.ids["sample"][2]},
             "nbpeer_flag_review": {"review": self.ids["review"][0]},
             "nbpeer_save_review": {"task": todo},
+            "nbpeer_others": {"task": next(iter(self.compared))},
             "nbpeer_release_scores": {"round_id": over},
             "nbpeer_add_reviewer": {"round_id": goes_on},
             "nbpeer_override_score": {"round_id": over, "work": self._work_of("cleo", "ps0")["pseudonym"]},
@@ -230,7 +237,10 @@ class SeededRoom(ReviewRoom):
         case.body = self.sensible().get(operation, NOT_SET)
 
     def _body_of(self, case: Any) -> Mapping[str, Any]:
-        body = self.sensible().get(case.operation.definition.raw["operationId"])
+        operation = case.operation.definition.raw["operationId"]
+        body = self.sensible().get(operation)
+        if operation == "nbpeer_save_review":
+            body = self.compared.get(str((case.path_parameters or {}).get("task")), body)
         return body if isinstance(body, dict) else {}
 
     def sensible(self) -> Mapping[str, Any]:

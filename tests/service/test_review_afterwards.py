@@ -108,6 +108,7 @@ def test_a_reviewer_reads_what_others_wrote_once_the_own_review_is_in(room: Revi
         "comments": LOW["comments"],
         "overall": "bad",
         "inline": [],
+        "compared": [],
     }
     task = next(one for one in room.tasks("ada") if one["state"] == "todo")
     refused(room.get("ada", f"tasks/{task['id']}/others"), 409, "Submit your own review first")

@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from nbcohort.testing import RunningService
+from nbpeer.cli import commands
 from tests.service.classroom import ok, refused
 from tests.service.review_room import ReviewRoom
 
@@ -73,3 +75,39 @@ def test_only_works_of_ones_own_tasks_are_compared(room: ReviewRoom) -> None:
     assert len({text.replace(name, "…") for name, text in sentences.items()}) == 1, "nobody learns what is there"
     assert "works are compared" in sentence(room.put_review("ada", task, {**review(), "scores": {"clear": 1}}))
     assert ok(room.put_review("ada", task, review({other: {"better": True, "why": WHY}}, submit=False)))["version"] == 1
+
+
+def test_other_reviewers_read_why_where_the_other_work_is_none_they_know(room: ReviewRoom) -> None:
+    """Hana compares all four works: ada's, the two that ada reviews, and the one that ada does not know."""
+    mine = {task["pseudonym"]: task["id"] for task in room.tasks("ada")}
+    own = room.work_of("ada")["pseudonym"]
+    (unknown,) = {work["pseudonym"] for work in room.round()["works"]} - {own, *mine}
+    everything_is_compared(room, "hana", best_first=[*mine, unknown, own])
+    first, second = mine.values()
+    refused(room.get("ada", f"tasks/{first}/others"), 409, "Submit your own review first")
+    ok(room.put_review("ada", first, review()))
+    ok(room.put_review("ada", second, review({first: {"better": False, "why": WHY}})))
+
+    for pseudonym, task in mine.items():
+        (other,) = room.items("ada", f"review/tasks/{task}/others")
+        why = f"{pseudonym} before {unknown}"
+        assert other["compared"] == [{"better": True, "why": why}]
+        environment = {**room.service.environment("ada"), "NBCOHORT_COHORT": room.cohort, "COLUMNS": "200"}
+        told = CliRunner().invoke(commands, ["others", task], env=environment).output
+        assert told.count("another work") == told.count(f"Found better than another work: {why}") == 1
+    room.close_round()
+    (received,) = room.items("ada", "review/received")
+    read = [one["why"] for one in received["reviews"][0]["compared"]]
+    assert read == sorted(f"{one} before {own}" for one in (*mine, unknown)), "none of which ada read there"
+
+
+def everything_is_compared(room: ReviewRoom, account: str, best_first: list[str]) -> None:
+    """Let staff give `account` all works, who reviews them, the best one first."""
+    path = f"{room.root}/review/rounds/{room.round()['id']}/tasks"
+    better: dict[str, str] = {}
+    for work in best_first:
+        given = {"work": work, "account": account, "reason": "One more."}
+        task = ok(room.client("ines").post(path, json=given))["id"]
+        comparisons = {one: {"better": False, "why": f"{name} before {work}"} for name, one in better.items()}
+        ok(room.put_review(account, task, review(comparisons)))
+        better[work] = task

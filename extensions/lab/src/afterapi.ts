@@ -3,6 +3,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 
 import type { Api, Criterion, FilePage, ReviewForm } from './api';
+import type { Found } from './comparing';
 
 /** A comment at a cell of a work: its number from 0; null: at the file as a whole. */
 export interface AtCell {
@@ -30,7 +31,7 @@ export interface ReceivedReview {
   overall: string;
   inline: AtCell[];
   /** What the reviewer says of my work and each other one of theirs; a service that does not say it has none. */
-  compared?: { better: boolean; why: string }[];
+  compared?: Found[];
   mine: Answer | null;
   flag: { kind: string; reason: string; decision: string | null; decided_because: string | null } | null;
 }

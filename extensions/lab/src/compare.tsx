@@ -32,7 +32,7 @@ export function CompareSection(props: CompareProps): JSX.Element | null {
       <h3 id={`${id}-compare`}>{trans.__('Compare')}</h3>
       {asked.length > 0 && (
         <p id={`${id}-prompt`}>
-          {trans.__('What does the better one do that the other does not? Name a place in each. The authors of both works read what you write; they are not told which the other one is.')}
+          {trans.__('What does the better one do that the other does not? Name a place in each. The authors of both works read what you write, and their other reviewers may; they are not told which the other one is.')}
         </p>
       )}
       {asked.map(other => (

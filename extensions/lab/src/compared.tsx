@@ -1,14 +1,13 @@
-/** What comparisons say of a work, to its author and to staff. */
+/** What comparisons say of a work: to its author, to other reviewers, and to staff. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import type { Comparisons } from './comparing';
+import type { Comparisons, Found } from './comparing';
 import type { StaffWork } from './roundapi';
 
-/** For its author: the other work has no name there. */
-export function ComparedWork(props: { compared: readonly { better: boolean; why: string }[]; trans: TranslationBundle }): JSX.Element | null {
-  const { compared, trans } = props;
+/** For its author and other reviewers: the other work has no name there. */
+export function ComparedWork({ compared, trans }: { compared: readonly Found[]; trans: TranslationBundle }): JSX.Element | null {
   if (compared.length === 0) {
     return null;
   }

@@ -9,6 +9,12 @@ export interface Comparison {
 /** By my task of reviewing the other work. */
 export type Comparisons = Record<string, Comparison>;
 
+/** What a comparison says of a work to others than its reviewer: the other work has no name there. */
+export interface Found {
+  better: boolean;
+  why: string;
+}
+
 /** Another work that I review in the same round; I am asked about it once its review is `submitted`. */
 export interface ComparedWith {
   task: string;

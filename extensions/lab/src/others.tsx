@@ -5,12 +5,16 @@ import React, { useEffect, useState } from 'react';
 
 import type { Api, Criterion } from './api';
 import { whereOf } from './comments';
+import { ComparedWork } from './compared';
+import type { Found } from './comparing';
 import type { Filled } from './forms';
 import { inOrder, type Place } from './inline';
 import type { CellIds } from './workapi';
 
 interface Other extends Filled {
   reviewer: string;
+  /** What they say of this work and each other one of theirs; a service that does not say it has none. */
+  compared?: Found[];
 }
 
 interface OthersProps {
@@ -63,6 +67,7 @@ export function OthersReviews({ api, root, rubric, version, cells, onGo, trans }
               </div>
             ))}
           </dl>
+          <ComparedWork compared={other.compared ?? []} trans={trans} />
           {other.inline.length > 0 && (
             <ul>
               {inOrder(other.inline, cells).map((one, n) => (
