@@ -124,7 +124,7 @@ def received(
     for one in found:
         _show_received(one)
         _show_appeals(one)
-        if one["revisions_until"]:
+        if one["revisions_until"] and account is None:
             say("")
             say(
                 _(

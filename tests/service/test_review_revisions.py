@@ -11,6 +11,7 @@ from nbcohort.testing import RunningService
 from tests.service import exchange_desks
 from tests.service.classroom import ok, refused
 from tests.service.review_room import CLOSES, ReviewRoom
+from tests.service.test_review_cli import done
 
 # On PostgreSQL, fuzzing sees each operation succeed; what happens by itself there, in leases and rounds, has tests.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -118,6 +119,9 @@ def test_after_hand_in_has_closed_a_revision_is_taken_and_not_graded(over: Revie
     begun = ok(begin(over, "ada"))
     assert (begun["attempt"], begun["revision"]) == (2, True)
     assert ok(over.get("ada", "received"))["items"][0]["revisions_until"] == "2026-01-28T22:59:00Z"
+
+    assert "You can hand in a revision until Wed 28 Jan" in " ".join(done(over, "ada", "received", "ps1").split())
+    assert "hand in a revision" not in done(over, "ines", "received", "ps1", "--account", "ada")
 
     desks = exchange_desks.Classroom(over.service, over.cohort, tmp_path, over.admin, over.members)
     ada, course_room = desks.desk("ada"), desks.desk(f"course-{over.cohort}")
