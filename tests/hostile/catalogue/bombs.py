@@ -169,7 +169,7 @@ def double(x):
 
 DISPLAY_FLOOD = """
 from IPython.display import HTML, clear_output, display
-for number in range(5_000):
+for number in range(1_500):
     display(HTML("x" * 1000))
     display({"text/plain": "y", "image/png": "z"}, raw=True)
     clear_output(wait=number % 3 == 0)
@@ -269,7 +269,7 @@ ATTACKS: dict[str, Attack] = {
     "stderr-in-tests": Attack(
         "prints 30 MB to stderr in each test", "bombs", {"double": STDERR_IN_TESTS}, shows="over the limit"
     ),
-    "display-flood": solved("displays 10,000 things, clears and updates them", "bombs", DISPLAY_FLOOD, shows=None),
+    "display-flood": solved("displays 3,000 things, clears and updates them", "bombs", DISPLAY_FLOOD, shows=None),
     "widget-flood": solved("makes thousands of widgets", "bombs", WIDGET_FLOOD, shows=None),
     "carriage-returns": solved("draws a progress bar with 100,000 steps", "bombs", CARRIAGE_RETURNS),
     "deep": Attack(
