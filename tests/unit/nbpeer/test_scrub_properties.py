@@ -62,9 +62,9 @@ def test_time_grows_with_length_only(piece: str) -> None:
 
     def seconds(length: int) -> float:
         text = piece * (length // len(piece))
-        start = time.perf_counter()
+        start = time.process_time()
         replace_in_text(text, names)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     seconds(1000)
     assert seconds(80_000) < 60 * seconds(8_000) + 1
