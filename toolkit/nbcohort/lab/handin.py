@@ -9,6 +9,7 @@ from nbcohort.lab.service import Json
 from nbcohort.loading import Plugins, load_plugins
 from nbcohort.submissions.folder import read_folder
 from nbcohort.submissions.notebooks import check_notebooks
+from nbcohort.submissions.notices import ask_plugins
 
 
 def before_handin(client: ServiceClient, home: Path, cohort: str, assignment: str) -> Json:
@@ -32,8 +33,9 @@ def _notices(client: ServiceClient, folder: Path, cohort: str, assignment: str) 
         check_notebooks(manifest, files)
     except NbcohortError as error:
         return [str(error)]
-    arguments = {"client": client, "cohort": cohort, "assignment": assignment, "files": files}
-    return [sentence for said in _plugins().each("handin_notices", list, **arguments) for sentence in said]
+    found: list[str] = []
+    ask_plugins(_plugins(), client, cohort, assignment, files, found.extend)
+    return found
 
 
 @cache

@@ -1,21 +1,43 @@
-"""What plugins say of files before they are handed in. Asked beside the hand-in, which never waits for it."""
+"""What is said to whoever hands in: what plugins have to say of the files, and what becomes of a revision."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from nbcohort.client import open_client
+from nbcohort.client import ServiceClient, open_client
 from nbcohort.errors import NbcohortError
-from nbcohort.loading import load_plugins
+from nbcohort.i18n import _
+from nbcohort.loading import Plugins, load_plugins
 
 AFTERWARDS = 5.0
 """Seconds that are given to plugins once the receipt is there."""
 
 
+def is_a_revision() -> str:
+    """Return what to say of what was handed in after hand-in has closed."""
+    return _("Hand-in has closed: this is a revision, to be read beside what was reviewed, and not graded.")
+
+
+def ask_plugins(
+    plugins: Plugins,
+    client: ServiceClient,
+    cohort: str,
+    assignment: str,
+    files: Mapping[str, Path],
+    take: Callable[[Iterable[str]], None],
+) -> None:
+    """Ask plugins for sentences about `files` (path -> file) that are to be handed in, and take each one's at once."""
+    arguments = {"client": client, "cohort": cohort, "assignment": assignment, "files": files}
+    plugins.each("handin_notices", take, **arguments)
+
+
 class Notices:
-    """Sentences about `files` (path -> file) that are to be handed in for an assignment; asked for from now on."""
+    """Sentences about `files` that are to be handed in for an assignment; asked for from now on, beside the hand-in.
+
+    The hand-in never waits for them.
+    """
 
     def __init__(self, cohort: str, assignment: str, files: Mapping[str, Path]) -> None:
         self._found: SimpleQueue[str] = SimpleQueue()
@@ -39,8 +61,7 @@ class Notices:
     def _ask(self, cohort: str, assignment: str, files: Mapping[str, Path]) -> None:
         try:
             with closing(open_client(pauses=())) as client:
-                arguments = {"client": client, "cohort": cohort, "assignment": assignment, "files": files}
-                load_plugins().each("handin_notices", self._take, **arguments)
+                ask_plugins(load_plugins(), client, cohort, assignment, files, self._take)
         except NbcohortError:
             return  # no connection: the hand-in says so
 
