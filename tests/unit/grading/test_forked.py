@@ -26,3 +26,15 @@ def test_neither_a_notebook_nor_the_process_that_holds_it_together_has_capabilit
     run_notebook(notebook, tmp_path, Limits(), How(preload=()))
 
     assert notebook.cells[0].outputs[0].text == "{'0000000000000000'}\n" * 2
+
+
+@pytest.mark.parametrize("name", ["python", "python3"])
+def test_a_notebook_that_names_no_more_than_the_language_runs_in_a_fork(name: str, tmp_path: Path) -> None:
+    notebook = new_notebook(
+        cells=[new_code_cell("1 + 1")], metadata={"kernelspec": {"name": name, "display_name": "Python"}}
+    )
+
+    done = run_notebook(notebook, tmp_path, Limits(), How(preload=()))
+
+    assert done.remarks == ()
+    assert notebook.cells[0].outputs[0].data["text/plain"] == "2"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager, NoSuchKernel
 
 from nbcohort.grading.cells import Status
 from nbcohort.grading.forked.kernel import ForkedKernel, ForkFailed
@@ -81,9 +81,13 @@ _ASKING = threading.Lock()
 
 
 def is_our_python(kernel_name: str) -> bool:
-    """Return whether the kernel of this name is the one of the Python that runs us."""
+    """Return whether the kernel of this name is the one of the Python that runs us.
+
+    Jupyter takes "python" for the name of its own Python's kernel (`KernelManager.kernel_name`), and so do we: many
+    notebooks say no more than that, nbgrader's own among them.
+    """
     with _ASKING:
-        return _is_our_python(kernel_name)
+        return _is_our_python(NATIVE_KERNEL_NAME if kernel_name == "python" else kernel_name)
 
 
 @functools.cache
