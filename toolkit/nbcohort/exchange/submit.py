@@ -15,7 +15,7 @@ from nbcohort.i18n import _
 from nbcohort.submissions.folder import FileChanged
 from nbcohort.submissions.manifest import Entry
 from nbcohort.submissions.notebooks import check_notebooks
-from nbcohort.submissions.notices import is_a_revision
+from nbcohort.submissions.notices import about_a_revision
 from nbcohort.submissions.receipt_file import keep_receipt
 
 
@@ -112,7 +112,7 @@ class ExchangeSubmit(Exchange, abc.ExchangeSubmit):  # type: ignore[misc]
         if len(submission["submitters"]) > 1:
             self.log.info(_("It counts for {names}.").format(names=", ".join(submission["submitters"])))
         if submission["revision"]:
-            self.log.warning(is_a_revision())
+            self.log.warning(about_a_revision())
         elif submission["late"]:
             late = timedelta(seconds=round(submission["late_seconds"]))
             self.log.warning(_("It is late by {time} (h:mm:ss).").format(time=late))

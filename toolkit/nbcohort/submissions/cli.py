@@ -19,7 +19,7 @@ from nbcohort.i18n import _
 from nbcohort.submissions.folder import read_folder
 from nbcohort.submissions.manifest import Entry, human, shown
 from nbcohort.submissions.notebooks import check_notebooks
-from nbcohort.submissions.notices import Notices, is_a_revision
+from nbcohort.submissions.notices import Notices, about_a_revision
 from nbcohort.submissions.receipt_file import keep_receipt, token_in
 from nbcohort.submissions.receipts import Receipt, check_files, read_keys, verify
 
@@ -211,7 +211,7 @@ def _summary(done: dict[str, Any], zone: ZoneInfo) -> str:
         )
     ]
     if done["revision"]:
-        lines.append(is_a_revision())
+        lines.append(about_a_revision())
     elif done["late"]:
         lines.append(_("This is late: it was due {due}.").format(due=moment(done["due_at"], zone)))
     return "\n".join(lines)

@@ -15,7 +15,7 @@ AFTERWARDS = 5.0
 """Seconds that are given to plugins once the receipt is there."""
 
 
-def is_a_revision() -> str:
+def about_a_revision() -> str:
     """Return what to say of what was handed in after hand-in has closed."""
     return _("Hand-in has closed: this is a revision, to be read beside what was reviewed, and not graded.")
 
