@@ -1,12 +1,15 @@
 """Every minute, at start, and when the demo's clock is moved: let each plugin move on what is over."""
 
 import asyncio
+import logging
 import time
 
 from anyio import to_thread
 
 from nbcohort.service.clock import Clock
 from nbcohort.service.house import House
+
+log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.1
 """How often it is looked whether a movable clock was moved."""
@@ -21,7 +24,10 @@ async def tick_for_ever(house: House, seconds: float) -> None:
     """Tick now, and then every `seconds` and whenever the clock was moved, until cancelled."""
     while True:
         moved = house.clock.moved()
-        await to_thread.run_sync(tick, house)
+        try:
+            await to_thread.run_sync(tick, house)
+        except Exception:
+            log.exception("a tick failed; the next one comes after %g seconds", seconds)
         await _sleep(house.clock, moved, seconds)
 
 
