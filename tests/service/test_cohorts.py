@@ -138,6 +138,33 @@ def test_a_roster_kept_by_the_hub_is_followed_and_not_written(service: RunningSe
     assert service.hub.groups["nbgrader-ds1"] == {"cyd"}
 
 
+@pytest.mark.parametrize("roster", [{}, {"roster": "hub"}], ids=["settings say it", "said at once"])
+def test_groups_that_have_people_before_the_cohort_is_made_keep_them(
+    service: RunningService, roster: dict[str, str]
+) -> None:
+    groups = {"nbgrader-ds1": {"ben", "cyd"}, "formgrade-ds1": {"ada"}, "mentor-ds1": {"dot"}}
+    service.hub.groups.update({group: set(accounts) for group, accounts in groups.items()})
+    admin = service.as_account("root", admin=True)
+    assert admin.post("/cohorts", json={"id": "ds1", "title": "DS 1", **roster}).is_success
+    if not roster:
+        assert admin.get("/cohorts/ds1/members").json()["items"] == []
+        settings = {"course": COURSE, "cohort": {**COHORT, "roster": "hub"}}
+        assert admin.put("/cohorts/ds1/settings", json=settings).is_success
+    wait_until(lambda: len(admin.get("/cohorts/ds1/members").json()["items"]) == 4, what="their being members")
+    assert service.hub.groups.items() >= groups.items()
+
+
+def test_a_clock_that_is_broken_for_a_while_stops_nothing_for_good(service: RunningService) -> None:
+    admin = service.as_account("root", admin=True)
+    assert admin.post("/cohorts", json={"id": "ds1", "title": "DS 1", "roster": "hub"}).is_success
+    log = service.data.parent / "service.log"
+    (service.data / "clock.json").write_text("no clock")
+    wait_until(lambda: "a tick failed" in log.read_text(), what="a failed tick")
+    service.hub.groups["nbgrader-ds1"] = {"ben"}
+    service.set_clock(datetime(2026, 3, 2, 9, tzinfo=UTC))
+    wait_until(lambda: bool(admin.get("/cohorts/ds1/members").json()["items"]), what="ben's joining")
+
+
 def test_a_hub_that_is_away_is_told_later(service: RunningService) -> None:
     cohort_of(service, ada="instructor")
     ada = service.as_account("ada")

@@ -22,19 +22,18 @@ def test_twenty_members_hand_in_within_two_seconds_and_nothing_is_lost(
 ) -> None:
     figures = tmp_path / "figures.json"
     options = ["--members", "20", "--seconds", "2", "--database", database, "--json", str(figures)]
-    program = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, BENCHMARK, *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,  # so that its servers can be ended with it
-    )
-    try:
-        printed, complained = program.communicate(timeout=300)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(program.pid, signal.SIGKILL)
-        program.wait()
+    ) as program:
+        try:
+            printed, complained = program.communicate(timeout=300)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
     assert program.returncode == 0, printed + complained
     found = json.loads(figures.read_text("utf-8"))
     naive = found["measured"].pop("naive peer")

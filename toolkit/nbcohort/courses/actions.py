@@ -12,7 +12,7 @@ from nbcohort.courses.check_settings import check_settings
 from nbcohort.courses.diff import Change, changes
 from nbcohort.courses.models import Cohort, Member, Pair, PairMember, Person, SettingsVersion
 from nbcohort.courses.schedule import Calendar
-from nbcohort.courses.settings import CohortSettings, CourseSettings
+from nbcohort.courses.settings import CohortSettings, CourseSettings, Roster
 from nbcohort.errors import Conflict, Invalid, NotFound, NotPermitted
 from nbcohort.i18n import _
 from nbcohort.loading import settings_sections
@@ -56,8 +56,11 @@ class Application:
     applied: bool
 
 
-def create_cohort(acting: Acting, cohort: str, title: str) -> Cohort:
-    """Make a cohort and its course room's account `course-<cohort>`; Conflict if the id is taken."""
+def create_cohort(acting: Acting, cohort: str, title: str, source: Roster = "nbcohort") -> Cohort:
+    """Make a cohort and its course room's account `course-<cohort>`; Conflict if the id is taken.
+
+    Its Hub groups stay as they are until somebody is a member or settings are applied.
+    """
     acting.require("cohort.create")
     if acting.session.scalar(select(Cohort).where(Cohort.public_id == cohort)):
         raise Conflict(_('There is a cohort "{cohort}" already; take another id.').format(cohort=cohort))
@@ -65,7 +68,7 @@ def create_cohort(acting: Acting, cohort: str, title: str) -> Cohort:
         public_id=cohort,
         title=title,
         room=f"course-{cohort}",
-        roster="nbcohort",
+        roster=source,
         created_at=acting.now,
         hub_due=True,
         told_at=None,

@@ -19,6 +19,7 @@ from nbcohort.courses.mistakes import suggestion
 from nbcohort.courses.moments import UTC_ZONE, moment_in, zone_of
 from nbcohort.courses.roster_csv import read_roster
 from nbcohort.courses.schedule import Calendar
+from nbcohort.courses.settings import Roster
 from nbcohort.courses.toml import read_cohort
 from nbcohort.errors import Invalid, NotFound
 from nbcohort.i18n import _
@@ -63,10 +64,21 @@ def list_cohorts() -> None:
 def add_cohort(
     cohort: Annotated[str, typer.Argument(metavar="ID", help=_("The id, as in cohort.toml."))],
     title: Annotated[str, typer.Option(help=_("The title."))],
+    roster: Annotated[
+        Roster,
+        typer.Option(
+            help=_(
+                "Who keeps its members: nbcohort, with `nbcohort members`, or the Hub, in its groups nbgrader-ID,"
+                " mentor-ID and formgrade-ID."
+            )
+        ),
+    ] = "nbcohort",
 ) -> None:
     """Make a cohort with its course room, while the Hub runs (for the Hub's admins)."""
     with ServiceClient.from_environment() as client:
-        made = client.post("/cohorts", json={"id": cohort, "title": title}, idempotency_key=uuid.uuid4().hex)
+        made = client.post(
+            "/cohorts", json={"id": cohort, "title": title, "roster": roster}, idempotency_key=uuid.uuid4().hex
+        )
     _say(_("Made the cohort {id}; its course room is {room}.").format(**made))
 
 

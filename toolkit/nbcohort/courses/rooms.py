@@ -56,9 +56,10 @@ def _tell_of(house: House, cohort: str, now: datetime) -> None:
         row.hub_due, row.told_at = False, now
         room, source = row.room, row.roster
         members = roster.active_members(session, cohort, now)
+        ours = source == "nbcohort" and roster.is_begun(session, cohort)
     try:
         house.hub.make_room(room, [ROOMS_GROUP])
-        if source == "nbcohort":
+        if ours:
             for role, group in GROUPS.items():
                 accounts = {one.account for one in members if one.role == role}
                 house.hub.set_group(group.format(cohort), accounts | ({room} if role == "instructor" else set()))

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from nbcohort.courses.models import Cohort, Member, Pair, PairMember, Person
+from nbcohort.courses.models import Cohort, Member, Pair, PairMember, Person, SettingsVersion
 from nbcohort.errors import NotFound, NotPermitted
 from nbcohort.i18n import _
 from nbcohort.service.acting import Acting
@@ -101,6 +101,14 @@ def cohort_ids(session: Session) -> list[str]:
 def roster(session: Session, cohort: str, *where: ColumnElement[bool]) -> list[RosterEntry]:
     """Return all who are or were members of `cohort`, by order of joining."""
     return _entries(session, _ROSTER.where(*where), cohort=cohort)
+
+
+def is_begun(session: Session, cohort: str) -> bool:
+    """Return whether `cohort` has or had members, or settings: until then nobody said where its members come from."""
+    in_cohort = Cohort.public_id == cohort
+    settings = exists().where(SettingsVersion.cohort_pk == Cohort.pk)
+    people = exists().where(Member.cohort_pk == Cohort.pk)
+    return bool(session.scalar(select(Cohort.pk).where(in_cohort, or_(settings, people))))
 
 
 def members_among(session: Session, cohort: str, members: Iterable[str]) -> list[RosterEntry]:

@@ -9,7 +9,9 @@ from pydantic import AwareDatetime, Field
 from nbcohort.courses import actions, roster
 from nbcohort.courses.models import Cohort, Pair
 from nbcohort.courses.rooms import tell_hub
+from nbcohort.courses.settings import Roster
 from nbcohort.plugins import Task
+from nbcohort.service.acting import Acting
 from nbcohort.service.deps import Caller, HubCaller
 from nbcohort.service.schema import LAST, Instant, Line, Page, PageQuery, Schema, page_of
 
@@ -23,6 +25,8 @@ class CreateCohort(Schema):
 
     id: CohortId
     title: Line
+    roster: Roster = "nbcohort"
+    """Who keeps its members until settings are applied, which say so as well."""
 
 
 class CohortOut(Schema):
@@ -205,7 +209,11 @@ def cohorts(caller: HubCaller, query: Annotated[PageQuery, Query()]) -> Page[Coh
 @on_hub.post("/cohorts", status_code=201)
 def create_cohort(body: CreateCohort, caller: HubCaller) -> CohortOut:
     """Make a cohort, with its course room, while the Hub runs."""
-    made = caller.once(CohortOut, lambda acting: CohortOut.of(actions.create_cohort(acting, body.id, body.title), None))
+
+    def create(acting: Acting) -> Cohort:
+        return actions.create_cohort(acting, body.id, body.title, body.roster)
+
+    made = caller.once(CohortOut, lambda acting: CohortOut.of(create(acting), None))
     tell_hub(caller.house, caller.now, body.id)
     return made
 

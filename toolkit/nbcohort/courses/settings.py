@@ -33,6 +33,9 @@ from nbcohort.i18n import _
 Models: TypeAlias = Mapping[str, type[BaseModel]]
 """Name of a section -> the model of the plugin that knows it."""
 
+Roster: TypeAlias = Literal["nbcohort", "hub"]
+"""Who keeps a cohort's members: nbcohort, which writes the Hub's groups, or the Hub, whose groups are read."""
+
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -299,7 +302,7 @@ class CohortSettings(Settings):
     course: Slug | None = None
     start: Annotated[date, BeforeValidator(_only_date), AfterValidator(in_calendar)]
     time_zone: Annotated[str, AfterValidator(lambda name: parse_zone(name).key)]
-    roster: Literal["nbcohort", "hub"] = "nbcohort"
+    roster: Roster = "nbcohort"
     assignments: tuple[AssignmentOverride, ...] = ()
 
     @model_validator(mode="after")
