@@ -18,7 +18,7 @@ from nbcohort.grading.early import start_what_is_forked
 from nbcohort.grading.executor import _PASSED_ON, _WITHOUT_EFFECT, SandboxedExecute, configure
 from nbcohort.grading.forked.zygote import PRELOAD, ZYGOTES, Environment
 from nbcohort.grading.scores import SaveScores
-from nbcohort.sandbox import probe
+from nbcohort.sandbox import Tier, probe
 from tests.unit.grading.course import code
 
 
@@ -93,6 +93,7 @@ def test_what_is_forked_is_started_early_unless_only_nbgrader_can_know_it(
 ) -> None:
     started: list[Environment] = []
     monkeypatch.setattr(ZYGOTES, "start", started.append)
+    monkeypatch.setattr("nbcohort.grading.early.guess", probe)
     sandbox = probe()
 
     start_what_is_forked(tmp_path, unsafe=True)
@@ -103,6 +104,19 @@ def test_what_is_forked_is_started_early_unless_only_nbgrader_can_know_it(
     start_what_is_forked(tmp_path, unsafe=False)
 
     assert started == [Environment(PRELOAD, (tmp_path,), None), Environment(("numpy",), (tmp_path,), sandbox)]
+
+
+def test_where_the_guess_was_wrong_the_sandbox_that_there_is_is_started_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Environment] = []
+    wrong = Tier(privileged=True, proc=False)
+    monkeypatch.setattr(ZYGOTES, "start", started.append)
+    monkeypatch.setattr("nbcohort.grading.early.guess", lambda: wrong)
+
+    start_what_is_forked(tmp_path, unsafe=False)
+
+    assert started == [Environment(PRELOAD, (tmp_path,), wrong), Environment(PRELOAD, (tmp_path,), probe())]
 
 
 def test_what_is_started_early_is_what_grading_asks_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,16 +56,15 @@ def grade(
     from nbcohort.grading.early import import_jsonschema, start_what_is_forked
     from nbcohort.sandbox import probe
 
-    tier = "none" if unsafe else probe().name
     import_jsonschema()
-    if not executor:
-        start_what_is_forked(course, unsafe=unsafe)
-
     from traitlets.config import Config
 
     from nbcohort.grading import grade as grading
     from nbcohort.grading.course_room import open_course, tools_on_path
 
+    tier = "none" if unsafe else probe().name
+    if not executor:
+        start_what_is_forked(course, unsafe=unsafe)
     gc.freeze()  # what is imported stays
     gc.enable()
     results: list[Result] = []

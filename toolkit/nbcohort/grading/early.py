@@ -2,15 +2,18 @@
 
 import os
 import re
+import threading
 import tomllib
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from nbcohort.errors import NbcohortError
 from nbcohort.grading.forked.inside.without import GRAMMAR, without
 from nbcohort.grading.forked.zygote import PRELOAD, ZYGOTES, Environment
 from nbcohort.sandbox import probe
+from nbcohort.sandbox.probe import guess
 
 _OF_FORKS = re.compile(r"\b(preload|hidden)\b")
 """Settings of `SandboxedExecute` that make a difference to what notebooks are forked from."""
@@ -31,17 +34,25 @@ def start_what_is_forked(course: Path, *, unsafe: bool) -> None:
         if _OF_FORKS.search((course / "nbgrader_config.py").read_text("utf-8", "replace")):
             return
     preload = preloaded_by(course)
+    guessed = None if unsafe else guess()
+    environment = Environment(PRELOAD if preload is None else preload, (course.absolute(),), guessed)
+    ZYGOTES.start(environment)
     tier = None if unsafe else probe()
-    ZYGOTES.start(Environment(PRELOAD if preload is None else preload, (course.absolute(),), tier))
+    if tier != guessed:
+        ZYGOTES.start(replace(environment, tier=tier))
 
 
 def start_in_time(arguments: Sequence[str]) -> None:
-    """Do so for the command line of `nbcohort grade`, before it is understood as it should be."""
+    """Do so, while more is imported here, for the command line of `nbcohort grade`, before it is well understood."""
     course = Path(_value_of("--course", arguments) or os.environ.get("NBCOHORT_COURSE") or ".")
     if _value_of("--executor", arguments):
         return
-    with suppress(NbcohortError, OSError):  # the command itself comes across it, too, and says it
-        start_what_is_forked(course, unsafe="--unsafe" in arguments)
+
+    def start() -> None:
+        with suppress(NbcohortError, OSError):  # the command itself comes across it, too, and says it
+            start_what_is_forked(course, unsafe="--unsafe" in arguments)
+
+    threading.Thread(target=start, name="early", daemon=True).start()
 
 
 def _value_of(option: str, arguments: Sequence[str]) -> str | None:

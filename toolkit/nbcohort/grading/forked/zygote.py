@@ -23,10 +23,15 @@ from nbcohort.sandbox.fork_plan import plan_of
 
 _INSIDE = Path(__file__).parent / "inside"
 _GUARD = Path(guard.__file__)
-_BOOT = (
-    "import gc, sys; gc.disable(); sys.path.insert(0, sys.argv[1]); del sys.argv[1];"
-    "from inside.zygote import main; main()"
-)
+_BOOT = """
+import gc, sys
+gc.disable()
+sys.path.insert(0, sys.argv.pop(1))
+from inside.without import DEBUGGER, without
+with without(DEBUGGER):
+    from inside.zygote import main
+main()
+"""
 """There is next to nothing for the garbage collector to find in what is imported, and it would look again and again."""
 _SECONDS = 120
 PRELOAD = ("numpy", "pandas", "matplotlib.pyplot")

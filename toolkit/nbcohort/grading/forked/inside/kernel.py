@@ -8,6 +8,7 @@ imported already, and is given a wire in each fork.
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import json
 import linecache
@@ -23,7 +24,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import ipykernel.debugger
 from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
@@ -348,7 +348,6 @@ class Workshop:
     """A kernel and its streams, made and warmed up before any notebook is known."""
 
     def __init__(self, preload: list[str]) -> None:
-        ipykernel.debugger._is_debugpy_available = False
         session = WireSession(key=b"")
         self.streams = (Stream(session, "stdout", 1), Stream(session, "stderr", 2))
         self.streams[0].peer, self.streams[1].peer = self.streams[1], self.streams[0]
@@ -387,6 +386,7 @@ class Workshop:
         for_modules = (code for name in preload if name in sys.modules for code in _WARM_UP_FOR.get(name, ()))
         self._cells = (*_WARM_UP, *for_modules)
         self.kernel.shell_channel_thread = SimpleNamespace(parent_thread=threading.main_thread())
+        gc.freeze()  # or what is imported would be looked through for garbage, here and before forks
         self.rehearse()
         self._operands = Operands()
         self._pristine = Pristine(self.kernel)

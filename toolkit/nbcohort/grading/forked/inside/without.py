@@ -9,6 +9,8 @@ from contextlib import contextmanager
 GRAMMAR = "rfc3987_syntax"
 """Of internationalised addresses. jsonschema, on which nbformat builds, compiles it when it is imported, which takes
 longer than all the rest of nbgrader; no notebook has anything to be checked by it."""
+DEBUGGER = "debugpy"
+"""Of which ipykernel would start a thread, and notebooks that nobody looks at have no use."""
 
 
 @contextmanager
