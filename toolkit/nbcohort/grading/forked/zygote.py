@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from nbcohort.errors import NbcohortError
+from nbcohort.grading.forked.fonts import Fonts
 from nbcohort.i18n import _
 from nbcohort.sandbox import Limits, Policy, Sandboxed, Tier, python_environment, shipped_solutions, start
 from nbcohort.sandbox import inside as guard
@@ -99,6 +100,7 @@ class Zygote:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.settimeout(_SECONDS)
         self.program: Sandboxed | None = None
+        self._fonts = Fonts(environment.tier) if environment.tier else None
         try:
             with theirs:
                 self.process = self._start(theirs.fileno())
@@ -112,6 +114,9 @@ class Zygote:
             return
         try:
             ready = self._ready()
+            if self._fonts:
+                self._fonts.keep()
+                self._fonts.close()
             if ready["threads"] != 1:
                 raise CannotFork(
                     _(
@@ -130,6 +135,7 @@ class Zygote:
         options = {
             "control": control,
             "guard": str(_GUARD) if environment.tier else None,
+            "fonts": self._fonts.number if self._fonts else None,
             "preload": list(environment.preload),
             "forget": [str(_INSIDE.parent)],
         }
@@ -154,7 +160,9 @@ class Zygote:
             environment=variables,
             forks=True,
         )
-        self.program = start(argv, self.policy, environment.tier, inherit=[control])
+        self.program = start(
+            argv, self.policy, environment.tier, inherit=[control, *([self._fonts.number] if self._fonts else [])]
+        )
         return self.program.starter
 
     def _ready(self) -> dict[str, Any]:
@@ -265,6 +273,8 @@ class Zygote:
         with contextlib.suppress(OSError):
             self.control.shutdown(socket.SHUT_RDWR)
         self.control.close()
+        if self._fonts:
+            self._fonts.close()
         if self.program:
             self.program.close()
         elif hasattr(self, "process"):

@@ -8,6 +8,7 @@ imported already, and is given a wire in each fork.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import importlib
 import json
@@ -33,6 +34,7 @@ from traitlets.config import Config
 
 from .audit import Audit
 from .economies import economise, is_of_no_module
+from .fonts import put_fonts, take_fonts
 from .operands import Operands
 from .pristine import Pristine, import_helpers, is_of_notebook
 from .values import packed, unpacked
@@ -347,7 +349,8 @@ def _request(head: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
 class Workshop:
     """A kernel and its streams, made and warmed up before any notebook is known."""
 
-    def __init__(self, preload: list[str]) -> None:
+    def __init__(self, preload: list[str], fonts: int | None = None) -> None:
+        """Make them; `fonts` is an open file for Matplotlib's list, see there."""
         session = WireSession(key=b"")
         self.streams = (Stream(session, "stdout", 1), Stream(session, "stderr", 2))
         self.streams[0].peer, self.streams[1].peer = self.streams[1], self.streams[0]
@@ -377,6 +380,9 @@ class Workshop:
         for name in ("matplotlib", "time"):  # IPython imports magics when they are first used
             self.shell.find_magic(name)
         with self.shell.builtin_trap:  # pandas and others look when they are imported whether there is a kernel
+            if fonts is not None and any(name.partition(".")[0] == "matplotlib" for name in preload):
+                with contextlib.suppress(ImportError, OSError):
+                    put_fonts(fonts)
             for name in preload:
                 try:
                     importlib.import_module(name)
@@ -389,6 +395,9 @@ class Workshop:
         gc.freeze()  # or what is imported would be looked through for garbage, here and before forks
         self.rehearse()
         self._operands = Operands()
+        if fonts is not None:
+            with contextlib.suppress(OSError):
+                take_fonts(fonts)
         self._pristine = Pristine(self.kernel)
         self._audit = Audit()
 

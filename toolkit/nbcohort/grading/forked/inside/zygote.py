@@ -58,7 +58,9 @@ def _prepare(options: dict[str, Any]) -> tuple[Workshop, ModuleType | None]:
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     guard = _module(options["guard"]) if options["guard"] else None
     sys.path[:] = [entry for entry in sys.path if entry not in ("", *options["forget"])]
-    workshop = Workshop(options["preload"])
+    workshop = Workshop(options["preload"], options["fonts"])
+    if options["fonts"] is not None:
+        os.close(options["fonts"])
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GARBAGE)
