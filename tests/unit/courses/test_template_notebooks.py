@@ -18,6 +18,9 @@ from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import CheckCellMetadata, ClearHiddenTests, ClearOutput, ClearSolutions, LockCells
 from nbgrader.utils import determine_grade, is_grade, is_solution
 
+from nbcohort.grading.run import run_notebook
+from nbcohort.sandbox import Limits, SandboxUnavailable
+
 ROOT = Path(__file__).parents[3]
 ASSIGNMENTS = sorted((ROOT / "course_template" / "source").glob("*/*.ipynb"))
 EXERCISES = sorted((ROOT / "exercises").glob("*/*.ipynb"))
@@ -65,6 +68,15 @@ def run(notebook: Any, folder: Path) -> Any:
     """Run all cells of `notebook` in `folder`, whatever they raise; return it with its outputs."""
     resources = {"metadata": {"path": str(folder)}}
     NotebookClient(notebook, timeout=120, allow_errors=True, resources=resources).execute()
+    return notebook
+
+
+def graded(notebook: Any, folder: Path) -> Any:
+    """Run it as `nbcohort grade` does, where there is a sandbox: that starts in a tenth of the time."""
+    try:
+        run_notebook(notebook, folder, Limits())
+    except SandboxUnavailable:
+        return run(notebook, folder)
     return notebook
 
 
@@ -134,13 +146,13 @@ def test_the_solution_gets_every_point_and_says_nothing_on_stderr(path: Path) ->
 
 @each_notebook
 def test_the_released_version_fails_every_test(path: Path) -> None:
-    notebook = run(released(path), path.parent)
+    notebook = graded(released(path), path.parent)
     assert set(scores(notebook).values()) == {0}
 
 
 @pytest.mark.parametrize(("path", "wrong"), list(planted()))
 def test_a_wrong_solution_is_caught_and_told_why(path: Path, wrong: WrongSolution) -> None:
-    notebook = run(with_cells(path, wrong.cells), path.parent)
+    notebook = graded(with_cells(path, wrong.cells), path.parent)
     got, full = scores(notebook), full_marks(notebook)
     lost = {grade_id for grade_id in full if got[grade_id] < full[grade_id]}
     assert lost, wrong.misconception

@@ -1,6 +1,7 @@
 """nbgrader's feedback page and formgrader's page for a submission, made as nbgrader makes them, without a course."""
 
 import logging
+from functools import cache
 from typing import Any
 
 from nbconvert.exporters import HTMLExporter
@@ -51,5 +52,12 @@ def exporter(page: Page, config: Config | None = None) -> HTMLExporter:
 
 def render(page: Page, notebook: NotebookNode, config: Config | None = None) -> str:
     """Return the page's HTML; `config` instead of ours, for comparison."""
-    html, _resources = exporter(page, config).from_notebook_node(notebook, RESOURCES[page])
+    made = exporter(page, config) if config else _usual_exporter(page, ours=config is None)
+    html, _resources = made.from_notebook_node(notebook, RESOURCES[page])
     return str(html)
+
+
+@cache
+def _usual_exporter(page: Page, *, ours: bool) -> HTMLExporter:
+    """Return one exporter for many pages, as nbgrader does for all of a course: its templates are compiled once."""
+    return exporter(page, None if ours else Config())

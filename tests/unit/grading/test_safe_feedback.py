@@ -8,6 +8,7 @@ import base64
 import logging
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import nh3
@@ -94,11 +95,16 @@ def handlers(page: BeautifulSoup) -> int:
     return sum(name.startswith("on") for tag in page.find_all(True) for name in tag.attrs)
 
 
+@cache
+def calm_page(page: Page) -> BeautifulSoup:
+    return parsed(render(page, notebook_with(new_markdown_cell("calm"))))
+
+
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("attack", ATTACKS, ids=str)
 def test_an_attack_leaves_nothing_in_the_page(attack: Attack, page: Page) -> None:
     html = parsed(render(page, notebook_with(attack.cell, widgets=attack.widgets)))
-    calm = parsed(render(page, notebook_with(new_markdown_cell("calm"))))
+    calm = calm_page(page)
 
     assert len(html.select(OF_LEARNERS)) >= (0 if attack.cell.cell_type == "raw" else 1)
     assert list(complaints(html)) == []
