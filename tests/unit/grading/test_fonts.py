@@ -47,15 +47,16 @@ def test_the_list_is_made_once(kind: str, cache: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_not_a_list_of_fonts_is_made_anew(cache: Path) -> None:
+@pytest.mark.parametrize("spoilt", [b"{no fonts", b"\xff\xfe\0", b""])
+def test_what_is_not_a_list_of_fonts_is_made_anew(spoilt: bytes, cache: Path) -> None:
     try:
         tier = probe()
     except SandboxUnavailable as reason:
         pytest.skip(str(reason))
     start(tier)
     (kept,) = cache.iterdir()
-    head, name, _text = kept.read_text().split("\n", 2)
-    kept.write_text(f"{head}\n{name}\n{{no fonts")
+    head, name, _text = kept.read_bytes().split(b"\n", 2)
+    kept.write_bytes(b"\n".join([head, name, spoilt]))
 
     start(tier)
 

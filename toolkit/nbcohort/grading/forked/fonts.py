@@ -56,5 +56,6 @@ def _look_of(folders: tuple[str, ...]) -> str:
     for top in folders:
         for folder, below, _files in os.walk(top):
             below.sort()
-            found.update(f"{folder}\n{Path(folder).stat().st_mtime_ns}\n".encode())
+            with suppress(OSError):  # removed meanwhile
+                found.update(f"{folder}\n{Path(folder).stat().st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
     return found.hexdigest()
