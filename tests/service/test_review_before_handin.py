@@ -1,6 +1,7 @@
 """What cannot be made anonymous is said to the author before handing in, and holds nothing up."""
 
 import json
+import shutil
 import time
 from base64 import b64encode
 from io import BytesIO
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from nbcohort.testing import RunningService
+from tests.service import exchange_desks
 from tests.service.classroom import ok, refused
 from tests.service.review_room import ReviewRoom
 from tests.service.test_submissions_cli import Terminal
@@ -66,6 +68,18 @@ def test_submit_says_what_reviewers_would_see_of_the_author_and_hands_in(dora: T
     assert "me.mp3: reviewers do not get recordings" in said
     assert "ps1.ipynb: a variable or function in it is called like you" in said
     assert "ps1.ipynb: reviewers see this picture as it is" in said
+
+
+@ONCE
+def test_nbgrader_submit_says_it_as_well(room: ReviewRoom, dora: Terminal, tmp_path: Path) -> None:
+    desks = exchange_desks.Classroom(room.service, room.cohort, tmp_path, room.admin, room.members)
+    desks.released("ps1", ps1="answer = 0")
+    shutil.copytree(tmp_path / "ps1", desks.desk("dora").home / "ps1")
+    outcome = desks.desk("dora").nbgrader("submit", "ps1")
+    assert outcome.code == 0, outcome.log
+    assert "Receipt: attempt 1" in outcome.log
+    assert "me.mp3: reviewers do not get recordings" in outcome.log
+    assert "ps1.ipynb: a variable or function in it is called like you" in outcome.log
 
 
 @ONCE

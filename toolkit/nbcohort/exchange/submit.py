@@ -15,7 +15,7 @@ from nbcohort.i18n import _
 from nbcohort.submissions.folder import FileChanged
 from nbcohort.submissions.manifest import Entry
 from nbcohort.submissions.notebooks import check_notebooks
-from nbcohort.submissions.notices import about_a_revision
+from nbcohort.submissions.notices import Notices, about_a_revision, at_most
 from nbcohort.submissions.receipt_file import keep_receipt
 
 
@@ -48,6 +48,7 @@ class ExchangeSubmit(Exchange, abc.ExchangeSubmit):  # type: ignore[misc]
         files = files_of(self.src_path, entries)
         check_notebooks(entries, files)
         self._compare_notebooks(entries)
+        notices = Notices(self.cohort, self.assignment, files)
         submission = self.client.upload(
             self.at(self.cohort, "submissions"),
             {"assignment": self.assignment, "alone": self.alone},
@@ -56,6 +57,8 @@ class ExchangeSubmit(Exchange, abc.ExchangeSubmit):  # type: ignore[misc]
             before_commit=lambda: self._check_unchanged(entries),
         )
         self._tell(submission)
+        for sentence in at_most(notices.rest()):
+            self.log.warning(sentence)
 
     def _check_student(self) -> None:
         student = self.coursedir.student_id

@@ -19,7 +19,7 @@ from nbcohort.i18n import _
 from nbcohort.submissions.folder import read_folder
 from nbcohort.submissions.manifest import Entry, human, shown
 from nbcohort.submissions.notebooks import check_notebooks
-from nbcohort.submissions.notices import Notices, about_a_revision
+from nbcohort.submissions.notices import Notices, about_a_revision, at_most
 from nbcohort.submissions.receipt_file import keep_receipt, token_in
 from nbcohort.submissions.receipts import Receipt, check_files, read_keys, verify
 
@@ -27,8 +27,6 @@ CohortOption = Annotated[
     str | None,
     typer.Option("--cohort", "-c", envvar="NBCOHORT_COHORT", help=_("Which cohort, if you are in several.")),
 ]
-
-MOST_NOTICES = 12
 
 
 def commands(app: typer.Typer) -> None:
@@ -175,10 +173,8 @@ def _say(console: Console, sentence: str) -> None:
 
 
 def _notice(console: Console, sentences: list[str]) -> None:
-    for sentence in sentences[:MOST_NOTICES]:
+    for sentence in at_most(sentences):
         console.print(sentence, style="yellow", highlight=False, markup=False)
-    if len(sentences) > MOST_NOTICES:
-        _say(console, _("... and {count} more of the kind.").format(count=len(sentences) - MOST_NOTICES))
 
 
 def _progress(console: Console) -> Progress:

@@ -13,6 +13,8 @@ from nbcohort.loading import Plugins, load_plugins
 
 AFTERWARDS = 5.0
 """Seconds that are given to plugins once the receipt is there."""
+MOST = 12
+"""Sentences that are shown at once; of more, only how many there are."""
 
 
 def about_a_revision() -> str:
@@ -31,6 +33,13 @@ def ask_plugins(
     """Ask plugins for sentences about `files` (path -> file) that are to be handed in, and take each one's at once."""
     arguments = {"client": client, "cohort": cohort, "assignment": assignment, "files": files}
     plugins.each("handin_notices", take, **arguments)
+
+
+def at_most(sentences: list[str]) -> list[str]:
+    """Return the first of many sentences, and one on how many more there are."""
+    if len(sentences) <= MOST:
+        return sentences
+    return [*sentences[:MOST], _("... and {count} more of the kind.").format(count=len(sentences) - MOST)]
 
 
 class Notices:
