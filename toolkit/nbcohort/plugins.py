@@ -124,8 +124,8 @@ class Hooks:
     ) -> Iterable[str]:
         """Return or yield what a member should know before handing in `files` (path -> file), as sentences.
 
-        `nbcohort submit` asks beside the hand-in, which never waits: what is said late is shown after the receipt, or
-        not at all. Belongs into the group `nbcohort`, as the command line loads no other.
+        `nbcohort submit` and `nbgrader submit` ask beside the hand-in, which never waits: what is said late is shown
+        after the receipt, or not at all. Belongs into the group `nbcohort`, as the command line loads no other.
         """
         raise NotImplementedError
 
