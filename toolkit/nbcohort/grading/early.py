@@ -49,7 +49,8 @@ def start_in_time(arguments: Sequence[str]) -> None:
         return
 
     def start() -> None:
-        with suppress(NbcohortError, OSError):  # the command itself comes across it, too, and says it
+        # The command itself comes across it, too, and says it; or it has ended already, and no thread can be started.
+        with suppress(NbcohortError, OSError, RuntimeError):
             start_what_is_forked(course, unsafe="--unsafe" in arguments)
 
     threading.Thread(target=start, name="early", daemon=True).start()

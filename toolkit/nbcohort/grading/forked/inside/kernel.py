@@ -381,7 +381,7 @@ class Workshop:
             self.shell.find_magic(name)
         with self.shell.builtin_trap:  # pandas and others look when they are imported whether there is a kernel
             if fonts is not None and any(name.partition(".")[0] == "matplotlib" for name in preload):
-                with contextlib.suppress(ImportError, OSError, ValueError):
+                with contextlib.suppress(ImportError, OSError, ValueError):  # then Matplotlib makes its list
                     put_fonts(fonts)
             for name in preload:
                 try:
@@ -396,7 +396,7 @@ class Workshop:
         self.rehearse()
         self._operands = Operands()
         if fonts is not None:
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):  # then the next run makes it again
                 take_fonts(fonts)
         self._pristine = Pristine(self.kernel)
         self._audit = Audit()
