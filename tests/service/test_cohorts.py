@@ -138,20 +138,85 @@ def test_a_roster_kept_by_the_hub_is_followed_and_not_written(service: RunningSe
     assert service.hub.groups["nbgrader-ds1"] == {"cyd"}
 
 
-@pytest.mark.parametrize("roster", [{}, {"roster": "hub"}], ids=["settings say it", "said at once"])
-def test_groups_that_have_people_before_the_cohort_is_made_keep_them(
-    service: RunningService, roster: dict[str, str]
-) -> None:
-    groups = {"nbgrader-ds1": {"ben", "cyd"}, "formgrade-ds1": {"ada"}, "mentor-ds1": {"dot"}}
-    service.hub.groups.update({group: set(accounts) for group, accounts in groups.items()})
+PEOPLE = {"nbgrader-ds1": {"ben", "cyd"}, "formgrade-ds1": {"ada"}, "mentor-ds1": {"dot"}}
+
+
+def _groups_with_people(service: RunningService) -> httpx.Client:
+    service.hub.groups.update({group: set(accounts) for group, accounts in PEOPLE.items()})
+    return service.as_account("root", admin=True)
+
+
+def _apply(admin: httpx.Client, **changes: str) -> None:
+    answer = admin.put("/cohorts/ds1/settings", json={"course": COURSE, "cohort": {**COHORT, **changes}})
+    assert answer.is_success, answer.text
+
+
+def _accounts(admin: httpx.Client) -> set[str]:
+    return {one["account"] for one in admin.get("/cohorts/ds1/members").json()["items"] if one["ends_at"] is None}
+
+
+def test_who_makes_a_cohort_whose_groups_have_people_must_say_who_keeps_its_members(service: RunningService) -> None:
+    admin = _groups_with_people(service)
+    refused = admin.post("/cohorts", json={"id": "ds1", "title": "DS 1"})
+    assert refused.status_code == 409
+    assert "(ada, ben, cyd, dot)" in refused.json()["detail"]
+    assert "--roster" in refused.json()["detail"]
+    assert admin.get("/cohorts").json()["items"] == []
+    assert service.hub.groups.items() >= PEOPLE.items()
+    service.hub.groups["nbgrader-ds1"].update({"eli", "fay"})
+    many = admin.post("/cohorts", json={"id": "ds1", "title": "DS 1"})
+    assert "(ada, ben, cyd, dot, eli and 1 more)" in many.json()["detail"]
+    asked = service.as_account("ben").post("/cohorts", json={"id": "ds1", "title": "DS 1"})
+    assert (asked.status_code, "ada" in asked.text) == (403, False)
+
+
+def test_groups_that_have_only_the_course_room_are_no_reason_to_ask(service: RunningService) -> None:
+    service.hub.groups["formgrade-ds1"] = {"course-ds1"}
     admin = service.as_account("root", admin=True)
-    assert admin.post("/cohorts", json={"id": "ds1", "title": "DS 1", **roster}).is_success
-    if not roster:
-        assert admin.get("/cohorts/ds1/members").json()["items"] == []
-        settings = {"course": COURSE, "cohort": {**COHORT, "roster": "hub"}}
-        assert admin.put("/cohorts/ds1/settings", json=settings).is_success
-    wait_until(lambda: len(admin.get("/cohorts/ds1/members").json()["items"]) == 4, what="their being members")
-    assert service.hub.groups.items() >= groups.items()
+    assert admin.post("/cohorts", json={"id": "ds1", "title": "DS 1"}).status_code == 201
+
+
+def test_a_cohort_is_not_made_while_nobody_knows_who_is_in_its_groups(service: RunningService) -> None:
+    admin = _groups_with_people(service)
+    assert admin.get("/me").status_code == 200  # the Hub's answer is believed for ten seconds
+    service.hub.down = True
+    refused = admin.post("/cohorts", json={"id": "ds1", "title": "DS 1"})
+    assert refused.status_code == 502
+    assert refused.json()["detail"].startswith("JupyterHub refused GET groups/")
+    service.hub.down = False
+    assert admin.get("/cohorts").json()["items"] == []
+
+
+def test_people_who_are_in_the_groups_before_the_cohort_is_made_become_members(service: RunningService) -> None:
+    admin = _groups_with_people(service)
+    assert admin.post("/cohorts", json={"id": "ds1", "title": "DS 1", "roster": "hub"}).is_success
+    wait_until(lambda: _accounts(admin) == {"ada", "ben", "cyd", "dot"}, what="their being members")
+    _apply(admin)
+    service.hub.groups["nbgrader-ds1"] = {"ben", "eli"}
+    wait_until(lambda: _accounts(admin) == {"ada", "ben", "dot", "eli"}, what="the Hub's keeping the roster")
+    assert service.hub.groups["nbgrader-ds1"] == {"ben", "eli"}
+
+
+def test_groups_stay_as_they_are_until_somebody_says_who_belongs_to_the_cohort(service: RunningService) -> None:
+    admin = service.as_account("root", admin=True)
+    assert admin.post("/cohorts", json={"id": "ds1", "title": "DS 1"}).is_success
+    _groups_with_people(service)
+    _apply(admin)
+    assert service.hub.groups.items() >= PEOPLE.items()
+    _apply(admin, roster="hub")
+    wait_until(lambda: _accounts(admin) == {"ada", "ben", "cyd", "dot"}, what="their being members")
+
+
+def test_who_is_in_the_groups_stays_a_member_when_nbcohort_keeps_them_from_now_on(service: RunningService) -> None:
+    service.environ["NBCOHORT_TICK_SECONDS"] = "3600"
+    service.stop()
+    service.start()
+    admin = _groups_with_people(service)
+    assert admin.post("/cohorts", json={"id": "ds1", "title": "DS 1", "roster": "hub"}).is_success
+    _apply(admin, roster="nbcohort")
+    assert _accounts(admin) == {"ada", "ben", "cyd", "dot"}
+    assert admin.post("/cohorts/ds1/members", json={"account": "eli"}).is_success
+    assert service.hub.groups["nbgrader-ds1"] == {"ben", "cyd", "eli"}
 
 
 def test_a_clock_that_is_broken_for_a_while_stops_nothing_for_good(service: RunningService) -> None:

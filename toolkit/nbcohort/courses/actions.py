@@ -1,5 +1,6 @@
 """What people do with cohorts, members, pairs and settings; each change writes its audit row with it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,19 +57,39 @@ class Application:
     applied: bool
 
 
-def create_cohort(acting: Acting, cohort: str, title: str, source: Roster = "nbcohort") -> Cohort:
-    """Make a cohort and its course room's account `course-<cohort>`; Conflict if the id is taken.
+def create_cohort(
+    acting: Acting, cohort: str, title: str, source: Roster | None = None, there: Sequence[str] = ()
+) -> Cohort:
+    """Make a cohort and its course room's account `course-<cohort>`.
 
-    Its Hub groups stay as they are until somebody is a member or settings are applied.
+    Its Hub groups stay as they are until somebody is a member.
+
+    Args:
+        acting: an admin.
+        cohort: the id.
+        title: the title.
+        source: who keeps its members; nbcohort if it is not said.
+        there: the accounts that its Hub groups have already.
+
+    Raises:
+        Conflict: the id is taken, or it is not said what becomes of those who are there.
     """
     acting.require("cohort.create")
     if acting.session.scalar(select(Cohort).where(Cohort.public_id == cohort)):
         raise Conflict(_('There is a cohort "{cohort}" already; take another id.').format(cohort=cohort))
+    if there and not source:
+        raise Conflict(
+            _(
+                'The Hub\'s groups of "{cohort}" have people already ({people}). Say who keeps the members ("roster",'
+                ' or --roster): with "hub" they become members; with "nbcohort" the groups are set to what you say with'
+                " `nbcohort members`, and whom you do not name leaves them."
+            ).format(cohort=cohort, people=_some(there))
+        )
     row = Cohort(
         public_id=cohort,
         title=title,
         room=f"course-{cohort}",
-        roster=source,
+        roster=source or "nbcohort",
         created_at=acting.now,
         hub_due=True,
         told_at=None,
@@ -76,6 +97,12 @@ def create_cohort(acting: Acting, cohort: str, title: str, source: Roster = "nbc
     acting.session.add(row)
     acting.audit("cohort.create", cohort, title=title)
     return row
+
+
+def _some(accounts: Sequence[str], most: int = 5) -> str:
+    shown = ", ".join(accounts[:most])
+    more = len(accounts) - most
+    return _("{people} and {count} more").format(people=shown, count=more) if more > 0 else shown
 
 
 def cohorts_of(house: House, session: Session, identity: Identity, now: datetime) -> list[tuple[Cohort, Acting]]:
@@ -153,7 +180,7 @@ def apply_settings(acting: Acting, course: dict[str, Any], cohort: dict[str, Any
     if dry_run or not found:
         return Application(version, found, tuple(note for some in notes for note in some), applied=False)
     row.title = after_cohort.title
-    row.roster = after_cohort.roster
+    row.roster = after_cohort.roster or row.roster
     row.hub_due = True
     session.add(
         SettingsVersion(

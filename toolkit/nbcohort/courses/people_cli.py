@@ -65,14 +65,14 @@ def add_cohort(
     cohort: Annotated[str, typer.Argument(metavar="ID", help=_("The id, as in cohort.toml."))],
     title: Annotated[str, typer.Option(help=_("The title."))],
     roster: Annotated[
-        Roster,
+        Roster | None,
         typer.Option(
             help=_(
-                "Who keeps its members: nbcohort, with `nbcohort members`, or the Hub, in its groups nbgrader-ID,"
-                " mentor-ID and formgrade-ID."
+                "Who keeps its members: nbcohort (the default), with `nbcohort members`, or the Hub, in its groups"
+                " nbgrader-ID, mentor-ID and formgrade-ID. Must be said if these groups have people already."
             )
         ),
-    ] = "nbcohort",
+    ] = None,
 ) -> None:
     """Make a cohort with its course room, while the Hub runs (for the Hub's admins)."""
     with ServiceClient.from_environment() as client:

@@ -74,19 +74,27 @@ def _tell_of(house: House, cohort: str, now: datetime) -> None:
             row.hub_due = True
 
 
-def follow_hub(house: House, now: datetime) -> None:
-    """Bring the members of every cohort whose roster is the Hub's to what its groups say."""
+def people_on_hub(house: House, cohort: str) -> list[str]:
+    """Return the accounts in the groups of `cohort`, in order, without its course room. Raises `HubRefused`."""
+    return sorted(_groups(house, cohort).keys() - {f"course-{cohort}"})
+
+
+def _groups(house: House, cohort: str) -> dict[str, Role]:
+    return {account: role for role, group in GROUPS.items() for account in house.hub.group(group.format(cohort))}
+
+
+def follow_hub(house: House, now: datetime, cohort: str | None = None) -> None:
+    """Bring the members of `cohort`, or of all, to what the Hub's groups say, where the Hub keeps the roster."""
     with house.database.read() as session:
-        cohorts = list(session.scalars(select(Cohort.public_id).where(Cohort.roster == "hub")))
-    for cohort in cohorts:
+        query = select(Cohort.public_id).where(Cohort.roster == "hub")
+        cohorts = list(session.scalars(query.where(Cohort.public_id == cohort) if cohort else query))
+    for one in cohorts:
         try:
-            wanted: dict[str, Role] = {
-                account: role for role, group in GROUPS.items() for account in house.hub.group(group.format(cohort))
-            }
+            wanted = _groups(house, one)
         except HubRefused as error:
-            log.warning("cohort %s: %s", cohort, error)
+            log.warning("cohort %s: %s", one, error)
             continue
-        _follow(house, cohort, wanted, now)
+        _follow(house, one, wanted, now)
 
 
 def _follow(house: House, cohort: str, wanted: dict[str, Role], now: datetime) -> None:

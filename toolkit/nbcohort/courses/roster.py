@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from nbcohort.courses.models import Cohort, Member, Pair, PairMember, Person, SettingsVersion
+from nbcohort.courses.models import Cohort, Member, Pair, PairMember, Person
 from nbcohort.errors import NotFound, NotPermitted
 from nbcohort.i18n import _
 from nbcohort.service.acting import Acting
@@ -104,11 +104,9 @@ def roster(session: Session, cohort: str, *where: ColumnElement[bool]) -> list[R
 
 
 def is_begun(session: Session, cohort: str) -> bool:
-    """Return whether `cohort` has or had members, or settings: until then nobody said where its members come from."""
-    in_cohort = Cohort.public_id == cohort
-    settings = exists().where(SettingsVersion.cohort_pk == Cohort.pk)
+    """Return whether `cohort` has or had members: until then nobody said who belongs to it."""
     people = exists().where(Member.cohort_pk == Cohort.pk)
-    return bool(session.scalar(select(Cohort.pk).where(in_cohort, or_(settings, people))))
+    return bool(session.scalar(select(Cohort.pk).where(Cohort.public_id == cohort, people)))
 
 
 def members_among(session: Session, cohort: str, members: Iterable[str]) -> list[RosterEntry]:

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from nbcohort.courses import actions, roster
 from nbcohort.courses.models import Cohort, Pair
-from nbcohort.courses.rooms import tell_hub
+from nbcohort.courses.rooms import follow_hub, people_on_hub, tell_hub
 from nbcohort.courses.settings import Roster
 from nbcohort.plugins import Task
 from nbcohort.service.acting import Acting
@@ -25,8 +25,8 @@ class CreateCohort(Schema):
 
     id: CohortId
     title: Line
-    roster: Roster = "nbcohort"
-    """Who keeps its members until settings are applied, which say so as well."""
+    roster: Roster | None = None
+    """Who keeps its members until settings say otherwise; must be said where the Hub's groups have people already."""
 
 
 class CohortOut(Schema):
@@ -209,11 +209,14 @@ def cohorts(caller: HubCaller, query: Annotated[PageQuery, Query()]) -> Page[Coh
 @on_hub.post("/cohorts", status_code=201)
 def create_cohort(body: CreateCohort, caller: HubCaller) -> CohortOut:
     """Make a cohort, with its course room, while the Hub runs."""
+    with caller.read() as session:  # the Hub is asked outside of the transaction that writes
+        roster.acting_on_hub(caller.house, session, caller.identity, caller.now).require("cohort.create")
+    there = [] if body.roster else people_on_hub(caller.house, body.id)
 
-    def create(acting: Acting) -> Cohort:
-        return actions.create_cohort(acting, body.id, body.title, body.roster)
+    def create(acting: Acting) -> CohortOut:
+        return CohortOut.of(actions.create_cohort(acting, body.id, body.title, body.roster, there), None)
 
-    made = caller.once(CohortOut, lambda acting: CohortOut.of(create(acting), None))
+    made = caller.once(CohortOut, create)
     tell_hub(caller.house, caller.now, body.id)
     return made
 
@@ -245,6 +248,10 @@ def settings(caller: Caller, version: Version | None = None) -> SettingsOut:
 @in_cohort.put("/settings")
 def apply_settings(body: ApplySettings, caller: Caller) -> Applied:
     """Apply settings as a new version, or (dry_run) say what that would change."""
+    with caller.read() as acting:
+        acting.require("settings.apply")
+    if not body.dry_run:
+        follow_hub(caller.house, caller.now, caller.cohort)  # whose members stay, should nbcohort keep them from now on
     with caller.write() as acting:
         done = actions.apply_settings(acting, body.course, body.cohort, dry_run=body.dry_run)
         answer = Applied(

@@ -302,7 +302,8 @@ class CohortSettings(Settings):
     course: Slug | None = None
     start: Annotated[date, BeforeValidator(_only_date), AfterValidator(in_calendar)]
     time_zone: Annotated[str, AfterValidator(lambda name: parse_zone(name).key)]
-    roster: Roster = "nbcohort"
+    roster: Roster | None = None
+    """Who keeps the members; if None, as it was when the cohort was made."""
     assignments: tuple[AssignmentOverride, ...] = ()
 
     @model_validator(mode="after")

@@ -86,7 +86,7 @@ class HubApi:
         try:
             answer = self.client.request(method, path, json=json)
         except httpx.HTTPError as error:
-            raise HubRefused(_("JupyterHub does not answer; this will be tried again.")) from error
+            raise HubRefused(_("JupyterHub does not answer; try again later.")) from error
         if answer.status_code not in ok:
             raise HubRefused(
                 _("JupyterHub refused {method} {path} with {status}: {text}").format(
