@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -69,6 +70,10 @@ def main(commands: Callable[[typer.Typer], None] | None = None) -> None:
         (build_app() if commands is None else _app_with(commands))()
     except NbcohortError as error:
         _fail(str(error))
+    except FileNotFoundError:
+        if _is_somewhere():
+            raise
+        _fail(_("the folder that you are in is not there any more; go to another one (cd)"))
     except ModuleNotFoundError as error:
         if not error.name or error.name.startswith(("nbcohort", "nbpeer")):
             raise
@@ -78,6 +83,14 @@ def main(commands: Callable[[typer.Typer], None] | None = None) -> None:
                 "pip install 'nbcohort[lab]', or nbcohort[hub,service,lab] for a whole Hub"
             ).format(name=error.name)
         )
+
+
+def _is_somewhere() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _say(sentence: str) -> None:
