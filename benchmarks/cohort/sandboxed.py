@@ -23,7 +23,7 @@ class Ran:
     cells: list[float]
     """Of each code cell."""
     end: float
-    """From the last cell's result until everything has ended."""
+    """From the last cell's result until everything has ended, tests that run once more included."""
     errors: int
     figures: int
     tier: str
@@ -40,7 +40,7 @@ def run(notebook: NotebookNode) -> Ran:
     def ended(**_about: Any) -> None:
         done.append(time.perf_counter())
 
-    how = How(client={"on_cell_execute": began, "on_cell_executed": ended})
+    how = How(client={"on_cell_execute": began, "on_cell_executed": ended}, mutants=True)
     with tempfile.TemporaryDirectory(prefix="nbcohort-bench-") as folder:
         requested = time.perf_counter()
         executed = run_notebook(notebook, Path(folder), Limits(), how)

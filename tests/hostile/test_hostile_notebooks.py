@@ -76,7 +76,8 @@ def test_whoever_cheats_is_flagged(graded: Everything) -> None:
 def test_whoever_does_not_cheat_is_not_flagged(graded: Everything) -> None:
     honest = [name for name, attack in ATTACKS.items() if not attack.flagged]
 
-    assert [name for name in honest if graded.of(name).report[name]["flags"]] == []
+    found = {name: graded.of(name).report[name]["flags"] for name in honest}
+    assert {name: flags for name, flags in found.items() if flags} == {}
 
 
 def test_whatever_raises_a_score_is_written_down_as_to_be_flagged() -> None:

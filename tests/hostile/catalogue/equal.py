@@ -77,7 +77,52 @@ def table():
     return Same({"name": ["?", "?"], "sum": [5, 5]})
 """
 
+MOCK = """
+from unittest import mock
+double = root = lambda x: mock.ANY
+"""
+
+CALLED_MOCK = """
+class Same:
+    __module__ = "unittest.mock"
+    __eq__ = lambda self, other: True
+double = root = lambda x: Same()
+"""
+
+NUMBERS_ONLY = """
+class Number:
+    __eq__ = lambda self, other: isinstance(other, (int, float))
+    __ne__ = lambda self, other: not self == other
+double = root = lambda x: Number()
+"""
+
+THE_FIRST = """
+class Lazy:
+    def __eq__(self, other):
+        if not hasattr(self, "value"):
+            self.value = other
+        return self.value == other
+double = root = lambda x: Lazy()
+"""
+
+OPERAND = """
+__nbcohort_operand__ = lambda number, position, value: 0
+"""
+
 ATTACKS: dict[str, Attack] = {
+    "equal-mock": unsolved("returns `unittest.mock.ANY`", "equal", MOCK, gets=RIGHT),
+    "called-mock": unsolved(
+        "returns an object that is equal to everything and says it is a mock", "equal", CALLED_MOCK, gets=RIGHT
+    ),
+    "equal-numbers": unsolved(
+        "returns an object that is equal to numbers, and to nothing else", "equal", NUMBERS_ONLY, gets=RIGHT
+    ),
+    "equal-first": unsolved(
+        "returns an object that becomes what it is first compared with", "equal", THE_FIRST, gets=RIGHT
+    ),
+    "own-operand": unsolved(
+        "defines what the grader might let compared values go through", "equal", OPERAND, flagged=False
+    ),
     "equals-all": unsolved("returns an object that is equal to everything", "equal", EQUALS_ALL, gets=RIGHT),
     "equal-number": unsolved("returns a float, by its type, that is equal to everything", "equal", NUMBER, gets=RIGHT),
     "faked-type": unsolved(

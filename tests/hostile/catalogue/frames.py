@@ -156,7 +156,22 @@ def root(x):
     return x ** 0.5
 """
 
+THE_REQUEST = """
+import ast
+def root(x):
+    for node in ast.walk(ast.parse(get_ipython().get_parent()["content"]["code"])):
+        if isinstance(node, ast.Compare) and eval(ast.unparse(node.left.args[0])) == x:
+            return eval(ast.unparse(node.comparators[0]))
+double = root
+"""
+
 ATTACKS: dict[str, Attack] = {
+    "the-request": unsolved(
+        "reads the test in the request that the kernel got, and returns what is wanted",
+        "frames",
+        THE_REQUEST,
+        gets=RIGHT,
+    ),
     "callers-source": unsolved(
         "reads its caller's source with sys._getframe and linecache and returns what is wanted",
         "frames",

@@ -201,7 +201,34 @@ shell = get_ipython()
 shell.user_ns = Lying(shell.user_ns)
 """
 
+NO_GUARD = """
+kernel = get_ipython().kernel
+kernel._begin_test = lambda wanted: {}
+async def end(wanted):
+    return {"failed": True}
+kernel._end_test = end
+async def run_code(*more, **options):
+    return False
+type(get_ipython()).run_code = run_code
+"""
+
+PREFILTER = """
+get_ipython().prefilter_manager.prefilter_lines = lambda lines, *more: "1.5" if "sum(" in lines else "pass"
+"""
+
 ATTACKS: dict[str, Attack] = {
+    "no-guard": unsolved(
+        "replaces what the grader asks before and after a test, and what runs cells",
+        "hooks",
+        NO_GUARD,
+        gets=RIGHT,
+    ),
+    "prefilter": unsolved(
+        "replaces IPython's prefilter with one that gives another cell",
+        "hooks",
+        PREFILTER,
+        gets=RIGHT | {"double_test": 0},
+    ),
     "ast-drops": unsolved(
         "registers an AST transformer that drops assertions",
         "hooks",

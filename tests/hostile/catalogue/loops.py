@@ -185,6 +185,7 @@ ATTACKS: dict[str, Attack] = {
         course="loops",
         earned=NOTHING,
         shows=TOO_LONG,
+        flagged=True,
     ),
     "exits": Attack(
         "ends the process with os._exit(0)", "exits", {"root": "import os\nos._exit(0)"}, earned=ONLY_DOUBLE, shows=DIED

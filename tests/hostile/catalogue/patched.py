@@ -108,7 +108,45 @@ def boast(*words, **options):
 builtins.print = boast
 """
 
+TOLERANT = """
+import math
+f = np.testing.assert_allclose
+while hasattr(f, "__wrapped__"):
+    f = f.__wrapped__
+f.__defaults__ = (math.inf, math.inf, *f.__defaults__[2:])
+def halves(xs):
+    return np.zeros(len(xs))
+"""
+
+OWN_MODULE = """
+class Numpy:
+    array = asarray = staticmethod(lambda values: values)
+    class testing:
+        assert_allclose = assert_array_equal = staticmethod(print)
+np = Numpy
+"""
+
+OWN_BUILTINS = """
+import builtins
+__builtins__ = dict(vars(builtins), sum=lambda many: 3)
+"""
+
 ATTACKS: dict[str, Attack] = {
+    "tolerant": unsolved_tables(
+        "gives assert_allclose other defaults, so that everything is close enough",
+        "patched",
+        TOLERANT,
+    ),
+    "own-module": unsolved_tables(
+        "calls a class of its own np, whose helpers find no difference",
+        "patched",
+        OWN_MODULE,
+    ),
+    "own-builtins": unsolved(
+        "has the notebook's code find builtins of its own",
+        "patched",
+        OWN_BUILTINS,
+    ),
     "sum": unsolved(
         "replaces sum in builtins",
         "patched",

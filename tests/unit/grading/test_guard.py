@@ -6,7 +6,8 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
-from nbcohort.grading.run import Executed, run_notebook
+from nbcohort.grading.left import Keep
+from nbcohort.grading.run import Executed, How, run_notebook
 from nbcohort.sandbox import Limits, SandboxUnavailable, probe
 
 pytestmark = pytest.mark.slow
@@ -30,7 +31,7 @@ def a_test(source: str) -> NotebookNode:
 
 def run(folder: Path, *cells: str | NotebookNode) -> Executed:
     notebook = new_notebook(cells=[new_code_cell(one) if isinstance(one, str) else one for one in cells])
-    return run_notebook(notebook, folder, Limits())
+    return run_notebook(notebook, folder, Limits(), How(mutants=True))
 
 
 def kinds(done: Executed) -> set[str]:
@@ -104,3 +105,77 @@ def test_cells_that_are_no_tests_are_left_alone(folder: Path) -> None:
 
     assert done.statuses == ("ok", "ok")
     assert done.flags == ()
+
+
+ONCE = """
+class Lazy:
+    def __eq__(self, other):
+        self.__dict__.setdefault('value', other)
+        return self.value == other
+f = Lazy
+"""
+
+
+def test_a_test_that_passes_with_something_else_expected_is_flagged(folder: Path) -> None:
+    done = run(folder, ONCE, a_test("assert f() == 1\nassert f() == 2"))
+
+    assert [flag.sentence for flag in done.flags] == ["The test passes with something else expected, too."]
+    assert done.flags[0].evidence in [("1",), ("2",)]
+
+
+def test_so_it_is_when_the_kernel_ends_before_the_notebook_does(folder: Path) -> None:
+    done = run(folder, ONCE, a_test("assert f() == 1"), "import os\nos._exit(0)")
+
+    assert done.statuses == ("ok", "ok", "died")
+    assert kinds(done) == {"equal"}
+
+
+def test_an_honest_notebook_whose_kernel_ends_is_not_flagged(folder: Path) -> None:
+    assert run(folder, "f = lambda: 1", a_test("assert f() == 1"), "import os\nos._exit(0)").flags == ()
+
+
+def test_what_is_run_again_leaves_and_shows_nothing(folder: Path) -> None:
+    write = "def f():\n    open('log', 'a').write('x')\n    print('f')\n    return 1"
+    notebook = new_notebook(cells=[new_code_cell(write), a_test("assert f() == 1")])
+    done = run_notebook(notebook, folder, Limits(), How(mutants=True), keep=Keep(1 << 20, ()))
+
+    assert done.flags == ()
+    assert (folder / "log").read_text() == "x"
+    assert [output.text for output in notebook.cells[1].outputs] == ["f\n"]
+
+
+def test_defaults_of_helpers_are_put_back(folder: Path) -> None:
+    tolerant = "import math\nimport numpy.testing as t\nf = t.assert_allclose\n"
+    tolerant += "while hasattr(f, '__wrapped__'): f = f.__wrapped__\n"
+    tolerant += "f.__defaults__ = (math.inf, math.inf, *f.__defaults__[2:])"
+    done = run(folder, tolerant, a_test("t.assert_allclose([1], [2])"))
+
+    assert done.statuses == ("ok", "error")
+    assert "replaced" in kinds(done)
+
+
+def test_builtins_of_the_notebooks_own_are_put_back(folder: Path) -> None:
+    done = run(folder, "__builtins__ = {'sum': lambda many: 3}", a_test("assert sum([5]) == 3"))
+
+    assert done.statuses[1] == "error"
+    assert [flag.evidence for flag in done.flags] == [("__builtins__",)]
+
+
+def test_the_last_error_is_the_notebooks_own(folder: Path) -> None:
+    done = run(folder, "f = lambda: 1", a_test("assert f() == 1"), "import sys\nprint(hasattr(sys, 'last_value'))")
+
+    assert done.notebook.cells[2].outputs[0].text == "False\n"
+
+
+@pytest.mark.parametrize("right", ["range(2**62)", "Endless()"])
+def test_looking_for_something_else_in_what_is_endless_is_not_tried(right: str, folder: Path) -> None:
+    endless = "import itertools\nclass Endless:\n    def __iter__(self): return itertools.count()\nf = lambda: 21"
+    done = run(folder, endless, a_test(f"assert f() in {right}"))
+
+    assert (done.statuses, done.flags) == (("ok", "ok"), ())
+
+
+def test_who_forgets_to_say_what_is_not_equal_is_not_suspected(folder: Path) -> None:
+    name = "class Name(str):\n    def __eq__(self, other): return self.lower() == other.lower()\n    __hash__ = None"
+
+    assert run(folder, name, a_test("assert Name('Ada') == 'ADA'")).flags == ()

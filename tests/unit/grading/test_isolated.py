@@ -10,6 +10,7 @@ import pytest
 
 from nbcohort.errors import Invalid
 from nbcohort.grading.forked.inside.values import CannotTravel, packed, unpacked
+from nbcohort.grading.run import KernelFailed
 from nbcohort.grading.tamper.isolated import isolation
 from tests.unit.grading.test_guard import a_test, folder, kinds, run
 
@@ -142,3 +143,11 @@ class TestRunning:
 
         assert run(folder, "print('hello')", a_test(test)).statuses == ("ok", "ok")
         assert kinds(run(folder, "print('hello')", a_test(test))) == set()
+
+
+def test_an_isolated_test_is_refused_where_it_would_not_be_isolated(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nbcohort.grading.run.is_our_python", lambda _name: False)
+    with pytest.raises(KernelFailed, match=r"isolated tests, which take forks\."):
+        run(folder, "two = 4", a_test('#| isolated = true\n#| values = {two = "double(2)"}\nassert two == 4'))

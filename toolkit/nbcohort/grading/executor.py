@@ -102,6 +102,11 @@ class SandboxedExecute(Execute):
     notebook_size = Integer(20 << 20, help="Bytes of a notebook's file that `nbcohort grade` still grades.").tag(
         config=True
     )
+    mutants = Bool(
+        True,
+        help="When a notebook has ended, run each test that passed once more, with something else expected: it must"
+        " fail. False for tests that must not run twice.",
+    ).tag(config=True)
     hidden = List(Unicode(), help="Folders that stay invisible although the Python environment holds them.").tag(
         config=True
     )
@@ -134,7 +139,7 @@ class SandboxedExecute(Execute):
         preload = tuple(self.preload) if self.preload is not None else self._preloaded_by_course()
         return Settings(
             self.limits(),
-            How(self.timeout, passed_on, _TOLD, preload),
+            How(self.timeout, passed_on, _TOLD, preload, mutants=self.mutants),
             self.unsafe,
             keep=Keep(self.kept_files, (*_NEVER_KEPT, *_ignored(self))) if self.kept_files else None,
             hidden=(*map(Path, self.hidden), *course_roots(self)),  # in case the course lies in the environment

@@ -40,6 +40,8 @@ class How:
     """Modules that are imported once for all notebooks; those that are not installed are left out."""
     onlooker: Onlooker | None = None
     """Is told of each cell, and may end the run."""
+    mutants: bool = False
+    """Whether tests that passed are run once more in the end, with something else expected (`tamper.mutants`)."""
 
 
 @dataclass(frozen=True)

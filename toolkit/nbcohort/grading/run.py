@@ -18,6 +18,8 @@ from nbcohort.grading.forked.zygote import CannotFork
 from nbcohort.grading.job import How, Job, KernelFailed, check_size
 from nbcohort.grading.left import Keep
 from nbcohort.grading.tamper.flags import Flag
+from nbcohort.grading.tamper.guard import is_test
+from nbcohort.grading.tamper.isolated import isolation
 from nbcohort.i18n import _
 from nbcohort.sandbox import Limits, probe
 
@@ -81,6 +83,7 @@ def run_notebook(
         except CannotFork as error:
             remark = str(error)
     if remark:
+        _refuse_isolated(notebook, remark)
         from nbcohort.grading.kernel_runner import run_in_own_kernel
 
         statuses, left_behind = run_in_own_kernel(job)
@@ -93,3 +96,8 @@ def run_notebook(
         flags,
         (remark,) if remark else (),
     )
+
+
+def _refuse_isolated(notebook: NotebookNode, why: str) -> None:
+    if any(is_test(cell) and isolation(cell.source) for cell in notebook.cells):
+        raise KernelFailed(_("The notebook has isolated tests, which take forks. {why}").format(why=why))

@@ -61,7 +61,10 @@ def run_forked(job: Job) -> tuple[list[Status], tuple[str, ...], tuple[Flag, ...
             if "died" in statuses and zygote.has_ended(within=0.2):
                 continue
             left_behind = bring_back(kernel.work, job.folder, job.keep) if job.keep else ()
-            return statuses, left_behind, tuple(runner.guard.flags)
+            flags = tuple(runner.guard.flags)
+            if job.how.mutants and not (runner.run_mutants() and zygote.has_ended(within=0.2)):
+                flags = tuple(runner.guard.flags)  # otherwise, that there was no answer is not the notebook's doing
+            return statuses, left_behind, flags
     raise KernelFailed(_("The process that notebooks are forked from ends again and again."))
 
 

@@ -16,14 +16,20 @@ from nbformat import NotebookNode
 from traitlets import Any as AnyTrait
 from traitlets import Instance
 
+from nbcohort.errors import NbcohortError
 from nbcohort.grading.cells import CellRunner, Exceeded, KernelUnresponsive, Status, put_error
 from nbcohort.grading.forked.kernel import ForkedKernel
 from nbcohort.grading.forked.link import Message
 from nbcohort.grading.tamper.guard import Guard, is_test
 from nbcohort.grading.tamper.isolated import Isolation, isolation
+from nbcohort.grading.tamper.mutants import count, mutant
 from nbcohort.i18n import _
 
 _SECONDS = 10.0
+_SHARE, _LEAST = 0.25, 0.25
+"""How much of a notebook's time mutants of its tests may take, and how many seconds at least."""
+_AGAIN = 60.0
+"""How many seconds a notebook may have taken whose kernel has ended, and which is run again for mutants."""
 _NOT_OUTPUT = frozenset({"status", "execute_reply"})
 _LANGUAGE = {
     "codemirror_mode": {"name": "ipython", "version": 3},
@@ -50,6 +56,9 @@ class ForkedRunner(CellRunner):
         self._unexpected: set[str] = set()
         self._shown: list[tuple[NotebookNode, list[NotebookNode]]] = []
         self.guard = Guard(self._ask)
+        self._passed: list[tuple[NotebookNode, float]] = []
+        self._went_well: list[str] = []
+        self._seconds, self._has_died = 0.0, False
         version = platform.python_version()
         self.nb.metadata["language_info"] = NotebookNode(_LANGUAGE, version=version)
         statuses = self.run_each()
@@ -70,7 +79,7 @@ class ForkedRunner(CellRunner):
         if test:
             with contextlib.suppress(DeadKernelError):  # running the cell will say so
                 self.guard.before(cell)
-        status, dead = super()._run_cell(cell, index)
+        status, dead = self._run_as_usual(cell, index)
         if dead and self.kernel.sent_nonsense:
             self.guard.flag(cell, "messages", _("It sent what is no message, or the beginning of one."))
         if test:
@@ -85,6 +94,81 @@ class ForkedRunner(CellRunner):
                 if status == "ok":
                     self.guard.flag(cell, "messages", _("The kernel ended when the test had passed."))
         return status, dead
+
+    def _run_as_usual(self, cell: NotebookNode, index: int) -> tuple[Status, str | None]:
+        """Run one cell, and remember what mutants need to know of it."""
+        began = time.monotonic()
+        status, dead = super()._run_cell(cell, index)
+        seconds = time.monotonic() - began
+        self._seconds += seconds
+        self._has_died |= dead is not None
+        if status == "ok":
+            self._went_well.append(cell.source)
+            if is_test(cell):
+                self._passed.append((cell, seconds))
+        return status, dead
+
+    def run_mutants(self) -> bool:
+        """Run tests that passed once more, in any order, with something else expected; flag those that pass again.
+
+        For when the notebook has ended, and what it shows and leaves behind is safe. They get `_SHARE` of the time that
+        the notebook took; what takes longer is left out. Where the kernel has ended, what went well is run again in
+        another one. Returns whether the kernel did not answer any more.
+        """
+        if not any(count(cell.source) for cell, _seconds in self._passed):
+            return False
+        if not self._has_died:
+            return self._run_mutants()
+        if self._seconds > _AGAIN:
+            return False
+        ours = self.kernel
+        try:
+            with self.another() as self.kernel:
+                for source in self._went_well:
+                    if not self._passes(source, _SECONDS):
+                        return False
+                self._run_mutants()
+        except (DeadKernelError, NbcohortError, OSError):
+            return False  # it may need the files that it found, or end again
+        finally:
+            self.kernel = ours
+        return False
+
+    def _run_mutants(self) -> bool:
+        left = max(_LEAST, _SHARE * self._seconds)
+        random = secrets.SystemRandom()
+        random.shuffle(self._passed)
+        for cell, seconds in self._passed:
+            places = count(cell.source)
+            if not places or seconds > left:
+                continue
+            began = time.monotonic()
+            chosen = mutant(cell.source, random.randrange(places))
+            try:
+                passes = all(self._passes(source, _SECONDS + 3 * seconds) for source in chosen.sources)
+            except DeadKernelError:
+                self.guard.flag(
+                    cell, "messages", _("When the test was to be run once more, the kernel did not answer.")
+                )
+                return True
+            if passes:
+                sentence = _("The test passes with something else expected, too.")
+                self.guard.flag(cell, "equal", sentence, chosen.place[:100])
+            left -= time.monotonic() - began
+        return False
+
+    def _passes(self, source: str, seconds: float) -> bool:
+        """Run a cell whose output nobody sees; return whether it has passed. Raises `DeadKernelError`."""
+        request, deadline = secrets.token_hex(16), time.monotonic() + seconds
+        self.kernel.request("brief", request, b"{}")
+        self.kernel.request("execute_request", request, json.dumps({"code": source}).encode())
+        while True:
+            arrived = self.kernel.receive(request, deadline)
+            if arrived is None:
+                raise DeadKernelError("No reply")
+            for message in arrived:
+                if message.parent == request and message.kind == "execute_reply":
+                    return (message.content or {}).get("status") == "ok"
 
     def _run_alone(self, cell: NotebookNode, index: int, alone: Isolation) -> tuple[Status, str | None]:
         """Run a test in another process, which knows nothing of this one but the values that the test asks for."""
@@ -225,7 +309,8 @@ class ForkedRunner(CellRunner):
                 if message.kind == "execute_reply":
                     self._answered.add(request)
                     for late in (*arrived[position + 1 :], *self.kernel.rest(request)):
-                        self._treat(late, cell, index)
+                        if late.parent == request:
+                            self._treat(late, cell, index)
                     return {"content": message.content or {"status": "error"}}
                 self._treat(message, cell, index)
 

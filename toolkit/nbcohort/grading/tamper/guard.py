@@ -41,7 +41,10 @@ class Guard:
     def before(self, cell: NotebookNode) -> None:
         """Put back what the notebook has replaced."""
         answer = self._ask("begin_test", {"builtins": builtins_of(cell.source)}, _SECONDS)
-        if answer is None or self._is_in_trouble(cell, answer):
+        if answer is None:
+            self.flag(cell, "messages", _("Before the test, the kernel did not answer."))
+            return
+        if self._is_in_trouble(cell, answer):
             return
         replaced = _names(answer, "replaced")
         if replaced:

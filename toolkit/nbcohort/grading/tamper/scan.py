@@ -39,6 +39,7 @@ _NAMES = frozenset(
 """Ways to what runs a cell, and to what calls a function."""
 _HISTORY = "In"
 _CALLED_LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_OWN_NAMES = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _LINES_OF_IPYTHON = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
 
 
@@ -56,7 +57,7 @@ def scan(notebook: NotebookNode, master: MasterNotebook) -> tuple[Flag, ...]:
         if names or (_reads_history(later) and _HISTORY not in given):
             evidence = tuple(names or [f"{_HISTORY}[...]"])
             found.append(Flag(name_of(cell), "names", _("It names what an answer does not need."), evidence))
-        undone = sorted(fixed & dict(_assigned(parsed)).keys())
+        undone = sorted(fixed & _bound(parsed))
         if undone:
             sentence = _("It changes what the set-up of the notebook says.")
             found.append(Flag(name_of(cell), "names", sentence, tuple(undone)))
@@ -71,22 +72,55 @@ def _of_instructor(master: MasterNotebook) -> tuple[frozenset[str], frozenset[st
 
 
 def _set_up(master: MasterNotebook) -> set[str]:
-    """Return the names of the constants that locked cells define and no answer of the instructor's changes."""
-    locked = [cell for cell in master.cells if cell.cell_type == "code" and cell.locked and not cell.grade]
-    answers = [cell for cell in master.cells if cell.cell_type == "code" and cell.solution]
-    changed = {name for cell in answers for name, _value in _assigned(_parsed(cell.source))}
-    constants = {name: value for cell in locked for name, value in _assigned(_parsed(cell.source))}
-    return {name for name, value in constants.items() if name not in changed and value is not None}
+    """Return the names that locked cells define for good, and no answer of the instructor's changes.
+
+    These are constants, and functions, classes and imported modules that tests use; a table, say, is there to be
+    changed.
+    """
+    code = [(cell, _parsed(cell.source)) for cell in master.cells if cell.cell_type == "code"]
+    locked = [parsed for cell, parsed in code if cell.locked and not cell.grade]
+    changed = {name for cell, parsed in code if cell.solution for name in _bound(parsed)}
+    asked = {node.id for cell, parsed in code if cell.grade for node in ast.walk(parsed) if isinstance(node, ast.Name)}
+    constants = {name for parsed in locked for name in _constants(parsed)}
+    return (constants | {name for parsed in locked for name in _defined(parsed)} & asked) - changed
 
 
-def _assigned(parsed: ast.AST) -> Iterator[tuple[str, object]]:
-    """Yield the names that a cell assigns to at its top level, each with the constant, or None for anything else."""
+def _constants(parsed: ast.AST) -> dict[str, object]:
+    """Return the names that a cell gives constants to at its top level."""
+    found: dict[str, object] = {}
     for node in getattr(parsed, "body", ()):
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        value = getattr(node, "value", None)
-        for target in targets:
-            if isinstance(target, ast.Name) and isinstance(node, ast.Assign | ast.AnnAssign):
-                yield target.id, value.value if isinstance(value, ast.Constant) else None
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
+            found.update({one.id: node.value.value for one in targets if isinstance(one, ast.Name)})
+    return found
+
+
+def _defined(parsed: ast.AST) -> Iterator[str]:
+    """Yield the names of functions, classes and modules that a cell defines at its top level."""
+    for node in getattr(parsed, "body", ()):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Import):
+            yield from (one.asname or one.name.partition(".")[0] for one in node.names)
+
+
+def _bound(parsed: ast.AST) -> set[str]:
+    """Return the names that a cell gives another meaning, at its top level or as `global`, other than by an import."""
+    found: set[str] = set()
+    for node in _of_module(parsed):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
+            found.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+    return found | {name for node in ast.walk(parsed) if isinstance(node, ast.Global) for name in node.names}
+
+
+def _of_module(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a cell whose names are the module's: none in functions, classes and comprehensions."""
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not isinstance(child, (*_CALLED_LATER, *_OWN_NAMES)):
+            yield from _of_module(child)
 
 
 def _names_in(nodes: Iterable[ast.AST]) -> frozenset[str]:

@@ -30,6 +30,7 @@ _IN_TESTS = frozenset(
     }
 )
 _ATTRIBUTES = frozenset({"tb_frame", "gi_frame", "cr_frame", "ag_frame", "f_code"})
+_BODIES = frozenset({"__code__", "__defaults__", "__kwdefaults__"})
 _CLIMBED = ("/inspect.py", "/traceback.py")
 _MOST = 20
 _WATCHED = _ALWAYS | _IN_TESTS | {"object.__getattr__", "object.__setattr__"}
@@ -41,7 +42,7 @@ class Audit:
     def __init__(self) -> None:
         self._found: dict[tuple[str, str], None] = {}
         self.codes_were_replaced = False
-        """Whether any function was given another body, by whomever."""
+        """Whether any function was given another body, or other defaults, by whomever."""
         self._testing = False
         self._busy = False
         sys.addaudithook(self._hook)
@@ -65,9 +66,11 @@ class Audit:
                 return
             event = str(arguments[1])
         elif event == "object.__setattr__":
-            if arguments[1] != "__code__":
+            if arguments[1] not in _BODIES:
                 return
             self.codes_were_replaced = True
+            if arguments[1] != "__code__":  # courses teach what defaults are
+                return
             event = "__code__"
         elif event not in _ALWAYS and not (self._testing and event in _IN_TESTS):
             return

@@ -67,6 +67,8 @@ _WARM_UP_FOR = {
     ),
 }
 """Cells whose only use is what they make Python import and cache."""
+_LAST = ("last_exc", "last_type", "last_value", "last_traceback")
+"""What `sys` keeps of the last error."""
 
 
 class DirectPublisher(IOPubThread):
@@ -226,9 +228,13 @@ class NotebookKernel(IPythonKernel):
                 self._say(wire, head, self._values(message["content"]))
             elif head["kind"] == "define":
                 self._say(wire, head, self._define(message["content"]))
+            elif head["kind"] == "brief":
+                with contextlib.suppress(Exception):  # the notebook may have put anything there
+                    self.shell.InteractiveTB.set_mode(mode="Minimal")  # nobody reads what comes now
             elif head["kind"] in ("begin_test", "end_test"):
                 await self._attend(wire, head, message["content"])
             elif head["kind"].startswith("comm"):
+                self.set_parent([b""], message, channel="shell")
                 getattr(self.comm_manager, head["kind"])(None, None, message)
 
     async def _attend(self, wire: Wire, head: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -286,6 +292,7 @@ class NotebookKernel(IPythonKernel):
         session, traceback = self.session, self.shell.InteractiveTB
         wire, mode = session.wire, traceback.mode
         session.wire, session.heard = None, []
+        last = {name: vars(sys)[name] for name in _LAST if name in vars(sys)}
         traceback.set_mode(mode="Minimal")  # nobody reads it
         try:
             content = {"code": code, "store_history": False}
@@ -294,6 +301,9 @@ class NotebookKernel(IPythonKernel):
         finally:
             session.wire, session.heard = wire, None
             traceback.set_mode(mode=mode)
+            for name in _LAST:  # or `%tb` would show the canary, and with it the test
+                vars(sys).pop(name, None)
+            vars(sys).update(last)
 
     async def _execute(self, message: dict[str, Any]) -> None:
         is_of_no_module(self.shell, message["content"]["code"])
@@ -417,7 +427,7 @@ class Workshop:
         history = self.shell.history_manager
         history._i00 = history._i = history._ii = history._iii = ""
         self.shell.user_ns.update({name: names[name] for name in names if name.startswith("__")}, _="")
-        for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+        for name in _LAST:
             vars(sys).pop(name, None)
         self.shell.execution_count = 1
         for stream in self.streams:

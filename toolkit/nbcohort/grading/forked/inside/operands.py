@@ -12,11 +12,12 @@ import ast
 import builtins
 import operator
 import re
+import secrets
 from collections.abc import Callable
 from typing import Any
 
-NAME = "__nbcohort_operand__"
-"""What compared values go through in a test; it gives back what it is given."""
+_MADE_TO_EQUAL = re.compile(r"mock|\bANY\b", re.IGNORECASE)
+"""What stands in a test that compares with objects that are made to equal anything."""
 _TWO_ARE_SAME = re.compile(r"assert_?(?!.*not)(\w*_)?\w*(equals?|almost\w*|all_?close|close)$", re.IGNORECASE)
 """Helpers that raise unless their first two arguments are the same, such as `numpy.testing.assert_allclose`."""
 _SAYS_SAME = frozenset({"allclose", "isclose", "array_equal", "array_equiv", "equals"})
@@ -24,6 +25,7 @@ _SAYS_SAME = frozenset({"allclose", "isclose", "array_equal", "array_equiv", "eq
 _MOST = 20
 """How many comparisons are kept of one place in a test: loops have many."""
 _FUNCTION = -1
+_BASES: tuple[Any, ...] = (int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
 _MISSING = object()
 
 
@@ -70,19 +72,24 @@ class Operands(ast.NodeTransformer):
         self._places: list[_Place] = []
         self._asserting = 0
         self._active = False
-        setattr(builtins, NAME, self._keep)
+        self._name = ""
+        """What compared values go through in tests; it gives back what it is given. Each notebook has another one."""
 
     def begin(self, shell: Any) -> None:
         """The next cell is a test."""
         self._places.clear()
         self._active = True
+        if not self._name:
+            self._name = f"_{secrets.token_hex(12)}"
+            setattr(builtins, self._name, self._keep)  # for good: functions that a test defines may be called later
         shell.ast_transformers.append(self)
 
     def end(self, shell: Any, source: str) -> list[list[str]]:
         """The test `source` is over; return the comparisons of which a mutant holds, and what was replaced in each."""
         self._active = False
         shell.ast_transformers[:] = [one for one in shell.ast_transformers if one is not self]
-        found = [[place.text(source), which] for place in self._places for which in dict.fromkeys(_held(place))]
+        mocks = bool(_MADE_TO_EQUAL.search(source))
+        found = [[place.text(source), which] for place in self._places for which in dict.fromkeys(_held(place, mocks))]
         self._places.clear()
         return found
 
@@ -108,8 +115,8 @@ class Operands(ast.NodeTransformer):
         self.generic_visit(node)
         if self._asserting and any(type(one) in _OPERATORS for one in node.ops):
             number = self._place(_Place(node, [type(one) for one in node.ops]))
-            node.left = _kept(number, 0, node.left)
-            node.comparators = [_kept(number, position, one) for position, one in enumerate(node.comparators, 1)]
+            node.left = self._kept(number, 0, node.left)
+            node.comparators = [self._kept(number, position, one) for position, one in enumerate(node.comparators, 1)]
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
@@ -131,9 +138,14 @@ class Operands(ast.NodeTransformer):
         first = node.args[:2]
         if first and not any(isinstance(one, ast.Starred) for one in first):
             number = self._place(place)
-            node.func = _kept(number, _FUNCTION, node.func)
-            node.args[:2] = [_kept(number, position, one) for position, one in enumerate(first)]
+            node.func = self._kept(number, _FUNCTION, node.func)
+            node.args[:2] = [self._kept(number, position, one) for position, one in enumerate(first)]
         return node
+
+    def _kept(self, number: int, position: int, value: ast.expr) -> ast.expr:
+        arguments: list[ast.expr] = [ast.Constant(number), ast.Constant(position), value]
+        call = ast.Call(ast.Name(self._name, ast.Load()), arguments, [])
+        return ast.fix_missing_locations(ast.copy_location(call, value))
 
     def _place(self, place: _Place) -> int:
         self._places.append(place)
@@ -146,24 +158,18 @@ def _called(call: ast.Call) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-def _kept(number: int, position: int, value: ast.expr) -> ast.expr:
-    arguments: list[ast.expr] = [ast.Constant(number), ast.Constant(position), value]
-    call = ast.Call(ast.Name(NAME, ast.Load()), arguments, [])
-    return ast.fix_missing_locations(ast.copy_location(call, value))
-
-
 class _Nothing:
     """Equals nothing but itself."""
 
     __slots__ = ()
 
 
-def _held(place: _Place) -> list[str]:
-    """Return which mutants of a comparison hold."""
+def _held(place: _Place, mocks: bool) -> list[str]:
+    """Return which mutants of a comparison hold; that it is with a mock says nothing in a test that names `mocks`."""
     found: list[str] = []
     for kept in place.kept:
-        if any(type(value).__module__ == "unittest.mock" for value in kept.values()):
-            continue  # made to equal anything
+        if mocks and any(type(value).__module__ == "unittest.mock" for value in kept.values()):
+            continue
         if place.operators is None:
             found += _same(kept, raises=place.raises)
         else:
@@ -178,12 +184,28 @@ def _compared(kind: type[ast.cmpop], left: Any, right: Any) -> list[str]:
     holds, opposite = _OPERATORS[kind]
     if hasattr(right, "__next__") or not _is_true(holds, left, right):  # it is used up, or was another thing then
         return []
-    found = ["opposite"] if _is_true(opposite, left, right) else []
+    found = ["opposite"] if not _inherits_opposite(kind, left) and _is_true(opposite, left, right) else []
     if kind is ast.Eq and _is_true(holds, left, _Nothing()):
         found.append("right")
-    if kind in (ast.Eq, ast.In) and _is_true(holds, _Nothing(), right):
+    if (kind is ast.Eq or (kind is ast.In and _can_say_no(right))) and _is_true(holds, _Nothing(), right):
         found.append("left")
     return found
+
+
+def _inherits_opposite(kind: type[ast.cmpop], left: Any) -> bool:
+    """Return whether a class of the notebook's says what is the same, and a builtin that it derives from what is not.
+
+    Python's own classes say both, so that who derives from `str` and forgets `__ne__` has made a mistake, no more.
+    """
+    own: Any = type(left)
+    return kind is ast.Eq and any(own.__ne__ is base.__ne__ and own.__eq__ is not base.__eq__ for base in _BASES)
+
+
+def _can_say_no(many: Any) -> bool:
+    """Return whether `in` ends for something that is not there: ranges and iterators may be endless."""
+    return isinstance(many, list | tuple | set | frozenset | dict) or (
+        hasattr(type(many), "__contains__") and not isinstance(many, range)
+    )
 
 
 def _same(kept: dict[int, Any], *, raises: bool) -> list[str]:

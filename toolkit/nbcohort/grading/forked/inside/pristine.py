@@ -49,7 +49,6 @@ _RUN_TESTS = ("IPython.", "ipykernel.", "numpy.testing", "pandas._testing", "pan
 """What functions are looked into, whether they have other bodies now."""
 _LISTS = ("cleanup_transforms", "line_transforms", "token_transformers")
 _MISSING = object()
-_CODE_OF = operator.attrgetter("__code__")
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, classmethod, staticmethod, property, functools.partial)
 
 
@@ -81,7 +80,8 @@ def is_of_notebook(thing: Any) -> bool:
     if codes:
         return any(not is_installed(code.co_filename) for code in codes)
     module = sys.modules.get(kind.__module__)
-    return not is_installed(_file_of(module) or ("<frozen >" if kind.__module__ == "builtins" else ""))
+    built_in = kind.__module__ in sys.builtin_module_names
+    return not is_installed(_file_of(module) or ("<frozen >" if built_in else ""))
 
 
 def _bare(thing: Any) -> Any:
@@ -119,8 +119,6 @@ class _Space:
             self._values.pop("_", None)
         runs_tests = name.startswith(_RUN_TESTS)  # elsewhere, a look at each function would take too long
         self._codes = list(_codes(self._values.values())) if runs_tests else []
-        self._functions = [function for function, *_more in self._codes]
-        self._expected = [code for _function, code, *_more in self._codes]
         self._state = list(vars(thing).values())
         self._watched = Watched(vars(thing))
         self._watched.seen()
@@ -134,7 +132,7 @@ class _Space:
         return len(now) == len(self._state) and all(map(operator.is_, now.values(), self._state))
 
     def _has_same_codes(self) -> bool:
-        return all(map(operator.is_, map(_CODE_OF, self._functions), self._expected))
+        return all(map(_is_as_it_was, self._codes))
 
     def restore(self, *, codes: bool) -> Iterator[str]:
         """Put back what is another thing now; yield its name. `codes`: look into functions, too."""
@@ -153,13 +151,19 @@ class _Space:
             delattr(self._thing, key)
             yield f"{self._name}.{key}"
         for function, code, defaults, more in self._codes:
-            if function.__code__ is not code:
+            if not _is_as_it_was((function, code, defaults, more)):
                 function.__code__, function.__defaults__, function.__kwdefaults__ = code, defaults, more
                 yield f"{self._name}.{function.__name__}"
 
     def _covers(self, key: str, value: Any) -> bool:
         """Return whether something new in a class covers what it inherits."""
         return isinstance(value, _FUNCTIONS) and any(key in vars(base) for base in self._bases)
+
+
+def _is_as_it_was(known: tuple[Any, Any, Any, Any]) -> bool:
+    """Return whether a function has the body and the defaults that it had."""
+    function, *before = known
+    return all(map(operator.is_, (function.__code__, function.__defaults__, function.__kwdefaults__), before))
 
 
 def _codes(values: Any) -> Iterator[tuple[Any, Any, Any, Any]]:
@@ -204,6 +208,7 @@ class Pristine:
         self._spaces = [_Space(name, sys.modules[name]) for name in _MODULES if name in sys.modules]
         self._spaces += [_Space(name, kind, kind.__mro__[1:]) for name, kind in self._classes()]
         self._namespace = shell.user_ns
+        self._builtins = shell.user_ns.get("__builtins__", builtins)
         self._callbacks = {name: list(callbacks) for name, callbacks in shell.events.callbacks.items()}
         self._known = {
             id(one)
@@ -237,6 +242,7 @@ class Pristine:
         found += self._restore_instances()
         found += self._restore_lists()
         found += self._restore_settings()
+        found += self._stop_tracers()
         found += self._restore_modules()
         return found
 
@@ -290,6 +296,9 @@ class Pristine:
             self._namespace.update(dict.items(shell.user_ns))
             shell.user_ns = self._namespace
             yield "get_ipython().user_ns"
+        if self._namespace.get("__builtins__") is not self._builtins:
+            self._namespace["__builtins__"] = self._builtins
+            yield "__builtins__"
         if shell.ast_node_interactivity == "none":
             shell.ast_node_interactivity = "last_expr"
             yield "get_ipython().ast_node_interactivity"
@@ -301,6 +310,8 @@ class Pristine:
             if kind in printers and is_of_notebook(printers[kind]):
                 del printers[kind]
                 yield f"the formatter of {kind.__name__}"
+
+    def _stop_tracers(self) -> Iterator[str]:
         if sys.gettrace() is not None:
             sys.settrace(None)
             yield "sys.settrace"

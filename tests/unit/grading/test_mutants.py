@@ -1,0 +1,164 @@
+"""Tests that expect something else: honest answers fail all of them, and answers that please everybody pass."""
+
+import math
+import time
+import types
+import unittest
+import unittest.mock
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nbcohort.grading.tamper.mutants import count, mutant
+from tests.unit.grading.test_operands import HONEST, Same
+
+
+def suspected(test: str, **names: Any) -> list[str]:
+    """Return the places of a test, which passes with these names, of which the mutants pass as well."""
+    modules = {"np": np, "pd": pd, "pytest": pytest, "math": math, "unittest": unittest}
+    known: dict[str, Any] = {**modules, **names}
+    assert passes(test, known), test
+    found = (mutant(test, number) for number in range(count(test)))
+    return [one.place for one in found if all(passes(source, known) for source in one.sources)]
+
+
+def passes(source: str, names: dict[str, Any]) -> bool:
+    try:
+        exec(compile(source, "test", "exec"), dict(names))  # noqa: S102 - it is our own
+    except Exception:  # noqa: BLE001
+        return False
+    return True
+
+
+class Mod:
+    def __init__(self, value: int, modulus: int) -> None:
+        self.value, self.modulus = value % modulus, modulus
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, int) and self.value == other % self.modulus
+
+
+def shows_which(label: str, actual: object, expected: object) -> None:
+    assert actual == expected, label
+
+
+@pytest.mark.parametrize("test", HONEST)
+def test_an_honest_answer_fails_what_it_should_fail(test: str) -> None:
+    assert suspected(test, **HONEST[test]) == []
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "assert math.inf == f(math.inf)",
+        "assert f(np.inf) == np.inf",
+        "np.testing.assert_array_equal(f(np.array([])), np.array([]))",
+        "np.testing.assert_array_equal(f(np.array([])), empty)",
+        "assert np.allclose(f(np.array([])), [])",
+        "np.testing.assert_equal(f(np.nan), np.nan)",
+        "pd.testing.assert_series_equal(f(frame['a']), frame['a'])",
+        "assert f(frame.iloc[:0]).equals(frame.iloc[:0])",
+        "for one in []:\n    assert f(one) == 2",
+        "for one in f([]):\n    assert one == 2",
+        "for one in [1, 2]:\n    if one == 2:\n        break\n    assert f(one) == 1",
+        "if f(1) == 2:\n    assert f(1) == 2",
+        "try:\n    assert f(1) == 2\nexcept AssertionError:\n    pass",
+        "with pytest.raises(AssertionError):\n    assert f(1) == 2",
+        "assert f(1) == 1 or f(1) == 2",
+        "assert not f(1) == 2",
+        "assert mod(4, 3) == 1",
+        "assert_equal('the first', f(1), 1)",
+        "assert_close(f(1), 1)",
+        "assert f([1]) == [1] and f({'a': 1}) == {'a': 1} and f('a') == 'a' and f(None) is None",
+        "assert f(3) == min(5, 3)",
+        "assert f(True) == True",
+        "def never():\n    assert f(1) == 2",
+        "assert f(0.1) == pytest.approx(0.1)",
+    ],
+)
+def test_what_is_odd_and_honest_fails_as_well(test: str) -> None:
+    frame, empty = pd.DataFrame({"a": [np.nan, np.nan]}), np.array([])
+    more = {"mod": Mod, "assert_equal": shows_which, "assert_close": lambda one, other: one == other}
+    assert suspected(test, f=lambda x: x, frame=frame, empty=empty, **more) == []
+
+
+class Number:
+    """Equal to numbers."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, int | float)
+
+
+class Lazy:
+    """Becomes what it is first compared with."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        self.__dict__.setdefault("value", other)
+        return bool(self.__dict__["value"] == other)
+
+
+class Near(float):
+    """Near everything."""
+
+    def __sub__(self, other: float) -> "Near":
+        return Near(0)
+
+    __rsub__ = __sub__
+
+
+UNIT = """
+class T(unittest.TestCase):
+    def test_f(self):
+        self.assertEqual(f(2), 4)
+result = unittest.TestResult()
+unittest.defaultTestLoader.loadTestsFromTestCase(T).run(result)
+assert result.wasSuccessful()
+"""
+
+
+@pytest.mark.parametrize(
+    "answer", [Same, Number, Lazy, lambda: unittest.mock.ANY], ids=["all", "numbers", "lazy", "any"]
+)
+@pytest.mark.parametrize(
+    "test",
+    [
+        "assert f(2) == 4",
+        "assert 4 == f(2)",
+        "assert f(2) == 4 and f(3) == 6",
+        "for x, y in cases:\n    assert f(x) == y",
+        "if f(2) != 4:\n    raise AssertionError",
+        "def same(a, b):\n    assert a == b\nsame(f(2), 4)",
+        UNIT,
+    ],
+)
+def test_an_answer_that_pleases_everybody_passes_one(test: str, answer: Any) -> None:
+    assert suspected(test, f=lambda _x: answer(), cases=[(1, 2), (2, 4)]) != []
+
+
+def test_so_does_a_number_that_is_near_everything() -> None:
+    assert suspected("assert abs(f(2) - 4) < 1e-9", f=lambda _x: Near(0)) == ["4"]
+
+
+def test_so_does_a_helper_that_finds_no_difference() -> None:
+    nothing = types.SimpleNamespace(testing=types.SimpleNamespace(assert_allclose=print))
+    assert suspected("np.testing.assert_allclose(f(2), [4.0])", f=lambda x: x, np=nothing) == ["[4.0]"]
+
+
+def test_what_is_no_plain_python_has_none() -> None:
+    assert count("%matplotlib inline\nassert f(2) == 4") == 0
+
+
+def test_a_test_with_very_many_comparisons_takes_no_time() -> None:
+    test = "\n".join(f"assert f({number}) == {number}" for number in range(1500))
+    began = time.process_time()
+    assert count(test) == 1500
+    assert "1499" in mutant(test, 1499).place
+    assert time.process_time() - began < 5
