@@ -38,3 +38,22 @@ def test_a_notebook_that_names_no_more_than_the_language_runs_in_a_fork(name: st
 
     assert done.remarks == ()
     assert notebook.cells[0].outputs[0].data["text/plain"] == "2"
+
+
+def test_an_output_widget_keeps_what_is_displayed_into_it(tmp_path: Path) -> None:
+    """What a widget says late, of what it was told in between, used to replace it now and then: so more than once."""
+    show = "with out:\n    print('first')\n    display('second')"
+    for _time in range(8):
+        notebook = new_notebook(
+            cells=[
+                new_code_cell("import ipywidgets\nout = ipywidgets.Output()"),
+                new_code_cell(show),
+                new_code_cell("out"),
+            ]
+        )
+
+        run_notebook(notebook, tmp_path, Limits())
+
+        widgets = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"].state.values()
+        (outputs,) = [one.state.outputs for one in widgets if one.model_name == "OutputModel"]
+        assert [one.output_type for one in outputs] == ["stream", "display_data"]
