@@ -146,6 +146,11 @@ class ForkedKernel:
             if self._process in ready:
                 raise DeadKernelError("Kernel died")
 
+    @property
+    def seconds_left(self) -> float:
+        """How long it may go on, all in all."""
+        return self._ends - time.monotonic()
+
     def rest(self, current: str) -> list[Message]:
         """Return what has been written straight to the standard output so far."""
         return list(self._written({self._fork.out, self._fork.err}, current))

@@ -70,16 +70,22 @@ def count(source: str) -> int:
 
 
 @lru_cache(1024)
-def mutant(source: str, number: int) -> Mutant:
-    """Return the mutant of a test in which the comparison with this number, from 0, expects something else."""
+def mutant(source: str, number: int) -> Mutant | None:
+    """Return the mutant of a test in which the comparison with this number, from 0, expects something else.
+
+    None for an expression that is too deep to be copied.
+    """
     shift = random.SystemRandom().randrange(_FAR, _FAR + 10**9)
     sources = []
     for one in (shift, shift + 1):
         tree = ast.parse(source)
         expected, put = next(islice(_all_places(tree, source), number, None))
-        place = ast.unparse(expected)
-        put(_Other(one).of(copy.deepcopy(expected)))
-        sources.append(ast.unparse(ast.fix_missing_locations(tree)))
+        try:
+            place = ast.unparse(expected)
+            put(_Other(one).of(copy.deepcopy(expected)))
+            sources.append(ast.unparse(ast.fix_missing_locations(tree)))
+        except RecursionError:
+            return None
     return Mutant(place, (sources[0], sources[1]))
 
 
