@@ -222,6 +222,7 @@ ATTACKS: dict[str, Attack] = {
         "hooks",
         NO_GUARD,
         gets=RIGHT,
+        shows=None,
     ),
     "prefilter": unsolved(
         "replaces IPython's prefilter with one that gives another cell",
