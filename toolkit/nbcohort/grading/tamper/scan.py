@@ -85,14 +85,12 @@ def _set_up(master: MasterNotebook) -> set[str]:
     return (constants | {name for parsed in locked for name in _defined(parsed)} & asked) - changed
 
 
-def _constants(parsed: ast.AST) -> dict[str, object]:
-    """Return the names that a cell gives constants to at its top level."""
-    found: dict[str, object] = {}
+def _constants(parsed: ast.AST) -> Iterator[str]:
+    """Yield the names that a cell gives constants to at its top level."""
     for node in getattr(parsed, "body", ()):
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
-            found.update({one.id: node.value.value for one in targets if isinstance(one, ast.Name)})
-    return found
+            yield from (one.id for one in targets if isinstance(one, ast.Name))
 
 
 def _defined(parsed: ast.AST) -> Iterator[str]:
