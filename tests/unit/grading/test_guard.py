@@ -179,3 +179,91 @@ def test_who_forgets_to_say_what_is_not_equal_is_not_suspected(folder: Path) -> 
     name = "class Name(str):\n    def __eq__(self, other): return self.lower() == other.lower()\n    __hash__ = None"
 
     assert run(folder, name, a_test("assert Name('Ada') == 'ADA'")).flags == ()
+
+
+def set_up(source: str) -> NotebookNode:
+    meta = {"grade": False, "solution": False, "locked": True, "task": False, "schema_version": 3}
+    return new_code_cell(source, metadata={"nbgrader": {**meta, "grade_id": ""}})
+
+
+REPLACES = """
+import builtins, numpy as np
+def forbidden(*_arguments):
+    raise RuntimeError("not here")
+builtins.sum = forbidden
+setattr(np.testing, "assert_equal", forbidden)
+"""
+STAYS = """
+import numpy as np
+for one in (lambda: sum([1]), lambda: np.testing.assert_equal(1, 1)):
+    try:
+        one()
+    except RuntimeError:
+        continue
+    raise AssertionError("it was put back")
+"""
+
+
+@pytest.mark.parametrize("before", ["", "x = 1"], ids=["first", "later"])
+def test_what_the_instructors_cells_replace_stays_so_and_is_nobodys_fault(folder: Path, before: str) -> None:
+    done = run(folder, before, set_up(REPLACES), "y = 1", a_test(STAYS))
+
+    assert done.statuses[1:] == ("ok",) * 3, done.notebook.cells[-1].outputs
+    assert done.flags == ()
+
+
+def test_what_the_notebook_replaces_is_put_back_to_what_the_instructor_has_put_there(folder: Path) -> None:
+    nothing = "import builtins\nbuiltins.sum = lambda *_: 0\nbuiltins.max = lambda *_: 9"
+    done = run(folder, set_up(REPLACES), nothing, a_test(STAYS + "assert max(0, 1) == 1"))
+
+    assert done.statuses == ("ok",) * 3, done.notebook.cells[-1].outputs
+    assert kinds(done) == {"replaced"}
+    assert {name for flag in done.flags for name in flag.evidence} == {"builtins.sum", "builtins.max"}
+
+
+def test_a_later_cell_of_the_instructors_makes_nothing_good_that_it_does_not_name(folder: Path) -> None:
+    nothing = "import builtins\nbuiltins.max = lambda *_: 9\nclass A:\n    pass"
+    named = "import builtins\na = A()\na.max = 1\nbuiltins.sum = lambda _: 2"
+    done = run(folder, nothing, set_up(named), a_test("assert max(0, 1) == 1 and sum([1, 2]) == 2"))
+
+    assert done.statuses == ("ok",) * 3, done.notebook.cells[-1].outputs
+    assert {name for flag in done.flags for name in flag.evidence} == {"builtins.max"}
+
+
+def test_modules_that_may_be_handed_in_are_not_trusted(folder: Path) -> None:
+    (folder / "helper.py").write_text("import builtins\nbuiltins.max = lambda *_: 9", "utf-8")
+    done = run(folder, set_up("import helper"), "x = 1", a_test("assert max(0, 1) == 1"))
+
+    assert done.statuses == ("ok",) * 3
+    assert kinds(done) == {"replaced"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "import traceback\ndef f():\n    try:\n        1 / 0\n    except ZeroDivisionError:\n"
+        "        traceback.print_exc()\n        return len(traceback.format_exc())",
+        "get_ipython().ast_node_interactivity = 'all'\ndef f():\n    return 3",
+        "_ = 3\ndef f():\n    return _",
+        "import weakref\nclass Row:\n    def __init__(self): self.asked = 0\n"
+        "    def __gt__(self, other):\n        self.asked += 1\n        return self.asked == 1\n"
+        "def f():\n    return Row()",
+    ],
+    ids=["format_exc", "all", "underscore", "counts"],
+)
+def test_who_uses_python_as_it_is_meant_is_not_suspected(folder: Path, answer: str) -> None:
+    done = run(folder, answer, a_test("f()\nassert f() > 0\nf() is None"), "1\n2")
+
+    assert done.statuses == ("ok",) * 3, done.notebook.cells
+    assert done.flags == ()
+    results = sum(output.output_type == "execute_result" for output in done.notebook.cells[2].outputs)
+    assert results == (2 if "'all'" in answer else 1)
+
+
+def test_nobody_sees_what_an_object_prints_when_it_is_compared_again(folder: Path) -> None:
+    row = "class Row:\n    def __eq__(self, other):\n        print('asked')\n        return other == 4"
+    done = run(folder, row, a_test("assert Row() == 4"))
+
+    assert done.statuses == ("ok",) * 2
+    assert done.flags == ()
+    assert [output.text for output in done.notebook.cells[1].outputs] == ["asked\n"]

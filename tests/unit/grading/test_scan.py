@@ -5,7 +5,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 from nbcohort.grading.master import MasterCell, MasterNotebook
-from nbcohort.grading.tamper.scan import scan
+from nbcohort.grading.tamper.flags import Flag
+from nbcohort.grading.tamper.scan import scan, unasked
 
 
 def master_cell(name: str, source: str, *, locked: bool = False, solution: bool = False) -> MasterCell:
@@ -57,3 +58,26 @@ def test_what_an_answer_does_not_need_is_noted(source: str) -> None:
 )
 def test_what_people_do_is_not(source: str) -> None:
     assert scan(answered(source), MASTER) == ()
+
+
+def test_a_name_of_a_loop_is_no_way_into_history() -> None:
+    loop = "def f(rows):\n    for _i, _ in enumerate(rows):\n        print(_i)"
+    assert scan(answered(loop), MASTER) == ()
+    assert scan(answered("def f():\n    return eval(_i)"), MASTER)
+
+
+def test_what_the_instructor_covers_as_well_is_no_flag() -> None:
+    master = MasterNotebook(
+        "key",
+        "ps1",
+        None,
+        (
+            master_cell("answer", "def sum(many):\n    ...", solution=True),
+            master_cell("quiet", "def print(*_more):\n    pass", locked=True),
+        ),
+    )
+    covers = Flag("t", "covered", "It covers.", ("len", "print", "sum"))
+    other = Flag("t", "replaced", "It replaces.", ("sum",))
+
+    assert unasked([covers, other], master) == (Flag("t", "covered", "It covers.", ("len",)), other)
+    assert unasked([Flag("t", "covered", "It covers.", ("sum",))], master) == ()

@@ -28,7 +28,7 @@ from nbcohort.grading.prepare import read_notebook
 from nbcohort.grading.repair import Repair, plain, repair
 from nbcohort.grading.steps import Steps
 from nbcohort.grading.tamper.flags import Flag
-from nbcohort.grading.tamper.scan import scan
+from nbcohort.grading.tamper.scan import scan, unasked
 from nbcohort.i18n import _
 
 
@@ -140,9 +140,10 @@ class Preparer:
             repairs[path.stem] = (*read, *repaired, *hiding)
         return Prepared(submission, notebooks, repairs)
 
-    def oddities(self, notebook: NotebookNode, name: str) -> tuple[Flag, ...]:
-        """Return what is odd about the sources of a notebook."""
-        return scan(notebook, self._master.notebooks[name])
+    def oddities(self, notebook: NotebookNode, name: str, seen: tuple[Flag, ...]) -> tuple[Flag, ...]:
+        """Return what is odd about a notebook: what was `seen` when it ran, and its sources."""
+        master = self._master.notebooks[name]
+        return (*unasked(seen, master), *scan(notebook, master))
 
     def after(self, notebook: NotebookNode, name: str) -> NotebookNode:
         """Return the notebook as it is kept, from one that has run."""

@@ -202,7 +202,7 @@ class Workshop:
             if repairs:
                 about["repairs"] = [asdict(one) for one in repairs]
                 notebook.cells.insert(0, NotebookNode(note_cell(repairs, [cell.id for cell in notebook.cells])))
-            odd = (*ran.flags.get(name, ()), *self._preparer.oddities(notebook, name))
+            odd = self._preparer.oddities(notebook, name, ran.flags.get(name, ()))
             if odd:
                 about["flags"] = [asdict(one) for one in dict.fromkeys(odd)]
             notebook.metadata["nbcohort"] = about

@@ -13,6 +13,7 @@ from typing import Any
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbclient.util import run_hook, run_sync
 from nbformat import NotebookNode
+from nbgrader.utils import is_locked
 from traitlets import Any as AnyTrait
 from traitlets import Instance
 
@@ -20,13 +21,13 @@ from nbcohort.errors import NbcohortError
 from nbcohort.grading.cells import CellRunner, Exceeded, KernelUnresponsive, Status, put_error
 from nbcohort.grading.forked.kernel import ForkedKernel
 from nbcohort.grading.forked.link import Message
-from nbcohort.grading.tamper.guard import Guard, is_test
+from nbcohort.grading.tamper.guard import Guard, is_test, names_put
 from nbcohort.grading.tamper.isolated import Isolation, isolation
 from nbcohort.grading.tamper.mutants import count, mutant
 from nbcohort.i18n import _
 
 _SECONDS = 10.0
-_SHARE, _LEAST = 0.25, 0.25
+_SHARE, _LEAST = 0.25, 1.0
 """How much of a notebook's time mutants of its tests may take, and how many seconds at least."""
 _AGAIN = 60.0
 """How many seconds a notebook may have taken whose kernel has ended, and which is run again for mutants."""
@@ -59,6 +60,7 @@ class ForkedRunner(CellRunner):
         self._passed: list[tuple[NotebookNode, float]] = []
         self._went_well: list[str] = []
         self._seconds, self._has_died = 0.0, False
+        self._only_instructor = True
         version = platform.python_version()
         self.nb.metadata["language_info"] = NotebookNode(_LANGUAGE, version=version)
         statuses = self.run_each()
@@ -73,6 +75,7 @@ class ForkedRunner(CellRunner):
     def _run_cell(self, cell: NotebookNode, index: int) -> tuple[Status, str | None]:
         """Run one cell; a test with all that it relies on put back before, and a look at what must fail after it."""
         test = is_test(cell)
+        self._mind_whose(cell)
         alone = isolation(cell.source) if test else None
         if alone:
             return self._run_alone(cell, index, alone)
@@ -83,17 +86,36 @@ class ForkedRunner(CellRunner):
         if dead and self.kernel.sent_nonsense:
             self.guard.flag(cell, "messages", _("It sent what is no message, or the beginning of one."))
         if test:
-            self._look_at_outputs(cell)
-        if test and dead is None:
-            try:
-                self.guard.after(cell, passed=status == "ok")
-                for parent in self._unexpected & self._answered:
-                    self.guard.flag(cell, "messages", _("A cell has been replied to twice."))
-                    self._unexpected.discard(parent)
-            except DeadKernelError:
-                if status == "ok":
-                    self.guard.flag(cell, "messages", _("The kernel ended when the test had passed."))
+            self._look_at(cell, status, over=dead is not None)
+        elif status == "ok" and is_locked(cell) and names_put(cell.source):
+            self._tell("trust", {"names": names_put(cell.source)})
         return status, dead
+
+    def _mind_whose(self, cell: NotebookNode) -> None:
+        """Before the first cell that is not the instructor's, let what theirs have replaced stay so."""
+        if self._only_instructor and not is_locked(cell):
+            self._only_instructor = False
+            if self.code_cells_executed:
+                self._tell("trust_all", {})
+
+    def _tell(self, kind: str, content: Mapping[str, Any]) -> None:
+        """Tell the kernel what it has no answer to; if it has ended, the next cell says so."""
+        with contextlib.suppress(DeadKernelError):
+            self.kernel.request(kind, secrets.token_hex(16), json.dumps(content).encode())
+
+    def _look_at(self, cell: NotebookNode, status: Status, *, over: bool) -> None:
+        """Look at a test that has run, and, unless the kernel is `over`, at what must fail after it."""
+        self._look_at_outputs(cell)
+        if over:
+            return
+        try:
+            self.guard.after(cell, passed=status == "ok")
+            for parent in self._unexpected & self._answered:
+                self.guard.flag(cell, "messages", _("A cell has been replied to twice."))
+                self._unexpected.discard(parent)
+        except DeadKernelError:
+            if status == "ok":
+                self.guard.flag(cell, "messages", _("The kernel ended when the test had passed."))
 
     def _run_as_usual(self, cell: NotebookNode, index: int) -> tuple[Status, str | None]:
         """Run one cell, and remember what mutants need to know of it."""
@@ -111,8 +133,8 @@ class ForkedRunner(CellRunner):
     def run_mutants(self) -> bool:
         """Run tests that passed once more, in any order, with something else expected; flag those that pass again.
 
-        For when the notebook has ended, and what it shows and leaves behind is safe. They get `_SHARE` of the time that
-        the notebook took; what takes longer is left out. Where the kernel has ended, what went well is run again in
+        For when the notebook has ended, and what it shows and leaves behind is safe. They are those that took `_SHARE`
+        of the notebook's time together; others are left out, and when it has taken too long, all that are left. Where the kernel has ended, what went well is run again in
         another one. Returns whether the kernel did not answer any more.
         """
         if not any(count(cell.source) for cell, _seconds in self._passed):
@@ -135,14 +157,14 @@ class ForkedRunner(CellRunner):
         return False
 
     def _run_mutants(self) -> bool:
-        left = max(_LEAST, _SHARE * self._seconds)
+        left, until = max(_LEAST, _SHARE * self._seconds), time.monotonic() + _SECONDS
         random = secrets.SystemRandom()
         random.shuffle(self._passed)
         for cell, seconds in self._passed:
             places, longest = count(cell.source), _SECONDS + 3 * seconds
-            if not places or seconds > left or self.kernel.seconds_left < 2 * longest:
+            if not places or seconds > left or time.monotonic() > until or self.kernel.seconds_left < 2 * longest:
                 continue
-            began = time.monotonic()
+            left -= seconds  # what it takes now is the notebook's doing: it must not keep other tests from their turn
             chosen = mutant(cell.source, random.randrange(places))
             try:
                 passes = all(self._passes(one, longest) for one in chosen.sources) if chosen else False
@@ -154,7 +176,6 @@ class ForkedRunner(CellRunner):
             if chosen and passes:
                 sentence = _("The test passes with something else expected, too.")
                 self.guard.flag(cell, "equal", sentence, chosen.place[:100])
-            left -= time.monotonic() - began
         return False
 
     def _passes(self, source: str, seconds: float) -> bool:

@@ -114,6 +114,24 @@ def builtins_of(source: str) -> tuple[str, ...]:
     return tuple(sorted(used & vars(builtins).keys()))
 
 
+@lru_cache(256)
+def names_put(source: str) -> tuple[str, ...]:
+    """Return the names of attributes that a cell assigns to, with what they are of, such as `builtins.print`."""
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError, RecursionError):
+        return ()
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            found.add(ast.unparse(node))
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "setattr" and len(node.args) == 3:
+            thing, name, _value = node.args
+            if isinstance(name, ast.Constant) and isinstance(name.value, str):
+                found.add(f"{ast.unparse(thing)}.{name.value}")
+    return tuple(sorted(".".join(name.split(".")[-2:]) for name in found))
+
+
 def _canary(source: str) -> str:
     """Return a cell that must fail, and looks like the test to whoever looks for the test."""
     return f"if False:\n{indent(source, '    ')}\n    pass\nassert 1 == 2\n"

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from nbformat import NotebookNode
@@ -53,7 +54,7 @@ def scan(notebook: NotebookNode, master: MasterNotebook) -> tuple[Flag, ...]:
             continue
         parsed = _parsed(cell.source)
         later = _functions(parsed)
-        names = sorted((_names_in(later) & _NAMES) - given)
+        names = sorted((_names_in(later) & _NAMES) - given - _bound_in(later))
         if names or (_reads_history(later) and _HISTORY not in given):
             evidence = tuple(names or [f"{_HISTORY}[...]"])
             found.append(Flag(name_of(cell), "names", _("It names what an answer does not need."), evidence))
@@ -62,6 +63,25 @@ def scan(notebook: NotebookNode, master: MasterNotebook) -> tuple[Flag, ...]:
             sentence = _("It changes what the set-up of the notebook says.")
             found.append(Flag(name_of(cell), "names", sentence, tuple(undone)))
     return tuple(found)
+
+
+def unasked(flags: Iterable[Flag], master: MasterNotebook) -> tuple[Flag, ...]:
+    """Return the flags without those for covering builtins that the instructor's own cells define as well.
+
+    A test may define a `print` of its own, and "write `sum`" is a task.
+    """
+    asked = _bound_by_instructor(master)
+    found = []
+    for flag in flags:
+        evidence = tuple(name for name in flag.evidence if name not in asked) if flag.kind == "covered" else None
+        if evidence is None or evidence:
+            found.append(flag if evidence is None else replace(flag, evidence=evidence))
+    return tuple(found)
+
+
+@lru_cache(8)
+def _bound_by_instructor(master: MasterNotebook) -> frozenset[str]:
+    return frozenset(name for cell in master.cells if cell.cell_type == "code" for name in _bound(_parsed(cell.source)))
 
 
 @lru_cache(8)  # it is the same for a whole cohort
@@ -133,6 +153,12 @@ def _names_in(nodes: Iterable[ast.AST]) -> frozenset[str]:
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
                 found.add(node.value)
     return frozenset(found)
+
+
+def _bound_in(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    """Return the names that functions bind: `_i` may be one that a loop has."""
+    named = (node for top in nodes for node in ast.walk(top) if isinstance(node, ast.Name))
+    return frozenset(node.id for node in named if isinstance(node.ctx, ast.Store))
 
 
 def _reads_history(nodes: Iterable[ast.AST]) -> bool:

@@ -76,10 +76,17 @@ class Audit:
             return
         self._busy = True
         try:
-            frame: Any = sys._getframe(1)
-            while frame is not None and frame.f_code.co_filename.endswith(_CLIMBED):
-                frame = frame.f_back
-            if frame is not None and not is_installed(frame.f_code.co_filename) and len(self._found) < _MOST:
-                self._found[event, frame.f_code.co_filename] = None
+            filename = _file_of_who_looks(sys._getframe(1), event)
+            if not is_installed(filename) and len(self._found) < _MOST:
+                self._found[event, filename] = None
         finally:
             self._busy = False
+
+
+def _file_of_who_looks(frame: Any, event: str) -> str:
+    """Return the file of the code that looks, also by `inspect` and `traceback`."""
+    while frame is not None and frame.f_code.co_filename.endswith(_CLIMBED):
+        if frame.f_code.co_name == "__init__" and event in ("tb_frame", "f_code"):
+            break  # it formats an error, and gives no frame away
+        frame = frame.f_back
+    return frame.f_code.co_filename if frame is not None else "<frozen >"

@@ -67,6 +67,7 @@ _WARM_UP_FOR = {
     ),
 }
 """Cells whose only use is what they make Python import and cache."""
+_HEEDED = frozenset({"trust", "trust_all", "brief"})
 _LAST = ("last_exc", "last_type", "last_value", "last_traceback")
 """What `sys` keeps of the last error."""
 
@@ -228,14 +229,23 @@ class NotebookKernel(IPythonKernel):
                 self._say(wire, head, self._values(message["content"]))
             elif head["kind"] == "define":
                 self._say(wire, head, self._define(message["content"]))
-            elif head["kind"] == "brief":
+            elif head["kind"] in _HEEDED:
                 with contextlib.suppress(Exception):  # the notebook may have put anything there
-                    self.shell.InteractiveTB.set_mode(mode="Minimal")  # nobody reads what comes now
+                    self._heed(head["kind"], message["content"])
             elif head["kind"] in ("begin_test", "end_test"):
                 await self._attend(wire, head, message["content"])
             elif head["kind"].startswith("comm"):
                 self.set_parent([b""], message, channel="shell")
                 getattr(self.comm_manager, head["kind"])(None, None, message)
+
+    def _heed(self, kind: str, content: dict[str, Any]) -> None:
+        """Do what takes no answer."""
+        if kind == "trust_all":
+            self._pristine.trust()
+        elif kind == "trust":
+            self._pristine.trust_names(content["names"])
+        else:
+            self.shell.InteractiveTB.set_mode(mode="Minimal")  # nobody reads what comes now
 
     async def _attend(self, wire: Wire, head: dict[str, Any], wanted: dict[str, Any]) -> None:
         """Do what comes before or after a test; what the notebook has broken must not break more than that."""
@@ -283,6 +293,7 @@ class NotebookKernel(IPythonKernel):
         source = wanted["test"]
         seen = self._audit.take(self.shell.compile.get_code_name(source, source, 0))
         own_result = bool(wanted["result"]) and is_of_notebook(type(self.shell.user_ns.get("_")))
+        self._pristine.after_test()
         held = self._operands.end(self.shell, source)
         failed = await self._fails(wanted["canary"]) if wanted["canary"] else True
         return {"seen": seen, "own_result": own_result, "held": held if wanted["canary"] else [], "failed": failed}

@@ -1,32 +1,41 @@
-"""What a test compares, kept while it runs, and then compared with something else.
+"""Objects of the notebook's making that a test asserts something about, compared with something else, in a fork.
 
-A test that passes whatever it is compared with says nothing about the answer. So the operands of each comparison that
-held are compared again, one of them replaced by an object that equals nothing, or the other way round: none of these
-mutants may hold. Those that do are evidence, of an answer that equals everything or of a helper that was replaced.
-Nothing of the notebook is run a second time for that: it is the very objects that the test has compared.
+A test that passes whatever it is compared with says nothing about the answer. Whether it does, an answer of numbers,
+texts, lists and tables cannot decide; an object whose class the notebook has written can. So where such an object was
+compared, the comparison is made once more with one side replaced by an object that equals nothing, or the other way
+round: none of these mutants may hold. It happens in a fork of the process, as comparing is the notebook's own code: it
+may count, take long or never end.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
+import json
 import operator
+import os
 import re
 import secrets
+import select
+import signal
+import time
+import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
+
+from .pristine import is_of_notebook
 
 _MADE_TO_EQUAL = re.compile(r"mock|\bANY\b", re.IGNORECASE)
 """What stands in a test that compares with objects that are made to equal anything."""
-_TWO_ARE_SAME = re.compile(r"assert_?(?!.*not)(\w*_)?\w*(equals?|almost\w*|all_?close|close)$", re.IGNORECASE)
-"""Helpers that raise unless their first two arguments are the same, such as `numpy.testing.assert_allclose`."""
-_SAYS_SAME = frozenset({"allclose", "isclose", "array_equal", "array_equiv", "equals"})
-"""Functions and methods that say whether two things are the same."""
 _MOST = 20
-"""How many comparisons are kept of one place in a test: loops have many."""
-_FUNCTION = -1
+"""How many comparisons are kept of a test: loops have many."""
+_SECONDS = 2.0
+"""How long a fork may compare."""
+_LONGEST = 1 << 16
 _BASES: tuple[Any, ...] = (int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
-_MISSING = object()
+_PLAIN = frozenset({*_BASES, bool, type(None), type, range})
+_MOCKS = "unittest.mock"
 
 
 def _not_in(one: Any, many: Any) -> bool:
@@ -50,38 +59,25 @@ _OPERATORS: dict[type[ast.cmpop], tuple[Callable[[Any, Any], Any], Callable[[Any
 """What compares, and what is its opposite; identity cannot be faked."""
 
 
-class _Place:
-    """A comparison in a test."""
-
-    def __init__(self, node: ast.expr, operators: list[type[ast.cmpop]] | None, *, raises: bool = False) -> None:
-        self._node = node
-        self.operators = operators
-        self.raises = raises
-        self.kept: list[dict[int, Any]] = []
-
-    def text(self, source: str) -> str:
-        """Return what stands there in the test `source`, at most 80 characters."""
-        text = " ".join((ast.get_source_segment(source, self._node) or "a comparison").split())
-        return text if len(text) <= 80 else text[:77] + "..."
-
-
 class Operands(ast.NodeTransformer):
     """An AST transformer that is IPython's while a test runs."""
 
     def __init__(self) -> None:
-        self._places: list[_Place] = []
-        self._asserting = 0
+        self._places: list[ast.Compare] = []
+        self._last: dict[int, Any] = {}
+        """The operand before the next one, by place."""
+        self._kept: list[tuple[int, int, Any, Any]] = []
+        """Place, position of the operator, left and right."""
         self._active = False
         self._name = ""
         """What compared values go through in tests; it gives back what it is given. Each notebook has another one."""
 
     def begin(self, shell: Any) -> None:
         """The next cell is a test."""
-        self._places.clear()
         self._active = True
         if not self._name:
             self._name = f"_{secrets.token_hex(12)}"
-            setattr(builtins, self._name, self._keep)  # for good: functions that a test defines may be called later
+            setattr(builtins, self._name, self._keep)
         shell.ast_transformers.append(self)
 
     def end(self, shell: Any, source: str) -> list[list[str]]:
@@ -89,73 +85,122 @@ class Operands(ast.NodeTransformer):
         self._active = False
         shell.ast_transformers[:] = [one for one in shell.ast_transformers if one is not self]
         mocks = bool(_MADE_TO_EQUAL.search(source))
-        found = [[place.text(source), which] for place in self._places for which in dict.fromkeys(_held(place, mocks))]
+        kept = [one for one in self._kept if not (mocks and any(type(side).__module__ == _MOCKS for side in one[2:]))]
+        found = in_fork(lambda: self._held(kept)) if kept else []
+        claims = [[_text(self._places[number], source), which] for number, which in found]
         self._places.clear()
-        return found
+        self._kept.clear()
+        self._last.clear()
+        return claims
+
+    def _held(self, kept: list[tuple[int, int, Any, Any]]) -> list[tuple[int, str]]:
+        """Return in which places a mutant holds, and which one."""
+        found: dict[tuple[int, str], None] = {}
+        for number, position, left, right in kept:
+            for which in _compared(type(self._places[number].ops[position]), left, right):
+                found[number, which] = None
+        return list(found)
 
     def _keep(self, number: int, position: int, value: Any) -> Any:
         if self._active and number < len(self._places):
-            kept = self._places[number].kept
-            goes_on = position > 0 or (position == 0 and bool(kept) and kept[-1].keys() == {_FUNCTION})
-            if not goes_on and len(kept) < _MOST:
-                kept.append({})
-            if kept and position not in kept[-1]:
-                kept[-1][position] = value
+            if position and len(self._kept) < _MOST:
+                left = self._last.pop(number, None)
+                if _is_made(left) or _is_made(value):
+                    self._kept.append((number, position - 1, left, value))
+            if position < len(self._places[number].ops):
+                self._last[number] = value
+            else:
+                self._last.pop(number, None)
         return value
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
-        """Look at what is asserted, not at the message."""
-        self._asserting += 1
-        node.test = self.visit(node.test)
-        self._asserting -= 1
+        """Look at what is asserted, not at what it is made of, and not at the message."""
+        self._watch(node.test)
         return node
 
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:
-        """Keep what is compared."""
-        self.generic_visit(node)
-        if self._asserting and any(type(one) in _OPERATORS for one in node.ops):
-            number = self._place(_Place(node, [type(one) for one in node.ops]))
-            node.left = self._kept(number, 0, node.left)
-            node.comparators = [self._kept(number, position, one) for position, one in enumerate(node.comparators, 1)]
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """Leave functions as they are: they may be called later, and in other processes."""
         return node
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        """Keep the arguments of what says that two things are the same."""
-        self.generic_visit(node)
-        if self._asserting and _called(node) in _SAYS_SAME:
-            return self._call(node, _Place(node, None))
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        """Leave these, too."""
         return node
 
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:
-        """Keep the arguments of helpers."""
-        self.generic_visit(node)
-        call = node.value
-        if isinstance(call, ast.Call) and _TWO_ARE_SAME.match(_called(call)) and len(call.args) >= 2:
-            node.value = self._call(call, _Place(call, None, raises=True))
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        """Leave classes."""
         return node
 
-    def _call(self, node: ast.Call, place: _Place) -> ast.Call:
-        first = node.args[:2]
-        if first and not any(isinstance(one, ast.Starred) for one in first):
-            number = self._place(place)
-            node.func = self._kept(number, _FUNCTION, node.func)
-            node.args[:2] = [self._kept(number, position, one) for position, one in enumerate(first)]
-        return node
+    def _watch(self, test: ast.expr) -> None:
+        if isinstance(test, ast.BoolOp):
+            for value in test.values:
+                self._watch(value)
+        elif isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id in ("all", "any"):
+            if len(test.args) == 1 and isinstance(test.args[0], ast.GeneratorExp | ast.ListComp):
+                self._watch(test.args[0].elt)
+        elif isinstance(test, ast.Compare) and all(type(one) in _OPERATORS for one in test.ops):
+            number = len(self._places)
+            self._places.append(ast.Compare(test.left, test.ops, list(test.comparators)))
+            ast.copy_location(self._places[-1], test)
+            test.left = self._through(number, 0, test.left)
+            test.comparators = [self._through(number, place, one) for place, one in enumerate(test.comparators, 1)]
 
-    def _kept(self, number: int, position: int, value: ast.expr) -> ast.expr:
+    def _through(self, number: int, position: int, value: ast.expr) -> ast.expr:
         arguments: list[ast.expr] = [ast.Constant(number), ast.Constant(position), value]
         call = ast.Call(ast.Name(self._name, ast.Load()), arguments, [])
         return ast.fix_missing_locations(ast.copy_location(call, value))
 
-    def _place(self, place: _Place) -> int:
-        self._places.append(place)
-        return len(self._places) - 1
+
+def in_fork(work: Callable[[], list[tuple[int, str]]]) -> list[tuple[int, str]]:
+    """Return what `work` returns in a fork of this process, and nothing if it fails, ends or takes too long there."""
+    read, write = os.pipe()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of threads, whose locks the fork may wait for: for so long
+            pid = os.fork()
+    except OSError:  # there are as many processes as there may be
+        os.close(read)
+        os.close(write)
+        return []
+    if not pid:
+        _answer(work, write)
+    os.close(write)
+    try:
+        return [(int(number), str(which)) for number, which in json.loads(_all_of(read))]
+    except (ValueError, TypeError):  # it has said nothing
+        return []
+    finally:
+        os.close(read)
+        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):  # the notebook has waited for it
+            os.waitpid(pid, 0)
 
 
-def _called(call: ast.Call) -> str:
-    """Return the last part of the name of what is called."""
-    function = call.func
-    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+def _answer(work: Callable[[], list[tuple[int, str]]], write: int) -> NoReturn:
+    """Be the fork: write down what comes of the work, and end, without a word to whoever reads what is shown."""
+    try:
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for number in range(3):
+            os.dup2(nowhere, number)
+        os.write(write, json.dumps(work()).encode())
+    finally:
+        os._exit(0)
+
+
+def _all_of(read: int) -> bytes:
+    """Return what is written to a pipe before it is closed, or before the time is over."""
+    deadline, found = time.monotonic() + _SECONDS, b""
+    while len(found) < _LONGEST and select.select([read], [], [], max(0, deadline - time.monotonic()))[0]:
+        more = os.read(read, _LONGEST)
+        if not more:
+            break
+        found += more
+    return found
+
+
+def _text(node: ast.Compare, source: str) -> str:
+    """Return what stands there in the test `source`, at most 80 characters."""
+    text = " ".join((ast.get_source_segment(source, node) or "a comparison").split())
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 class _Nothing:
@@ -164,20 +209,10 @@ class _Nothing:
     __slots__ = ()
 
 
-def _held(place: _Place, mocks: bool) -> list[str]:
-    """Return which mutants of a comparison hold; that it is with a mock says nothing in a test that names `mocks`."""
-    found: list[str] = []
-    for kept in place.kept:
-        if mocks and any(type(value).__module__ == "unittest.mock" for value in kept.values()):
-            continue
-        if place.operators is None:
-            found += _same(kept, raises=place.raises)
-        else:
-            for position, operator_ in enumerate(place.operators):
-                left, right = kept.get(position, _MISSING), kept.get(position + 1, _MISSING)
-                if left is not _MISSING and right is not _MISSING and operator_ in _OPERATORS:
-                    found += _compared(operator_, left, right)
-    return found
+def _is_made(value: Any) -> bool:
+    """Return whether something is of a class of the notebook's, or a mock."""
+    kind = type(value)
+    return kind not in _PLAIN and (kind.__module__ == _MOCKS or is_of_notebook(kind))
 
 
 def _compared(kind: type[ast.cmpop], left: Any, right: Any) -> list[str]:
@@ -206,22 +241,6 @@ def _can_say_no(many: Any) -> bool:
     return isinstance(many, list | tuple | set | frozenset | dict) or (
         hasattr(type(many), "__contains__") and not isinstance(many, range)
     )
-
-
-def _same(kept: dict[int, Any], *, raises: bool) -> list[str]:
-    function = kept.get(_FUNCTION, _MISSING)
-    values = [kept[position] for position in (0, 1) if position in kept]
-    found = []
-    for position, side in ((0, "left"), (1, "right")):
-        if position < len(values):
-            mutated = [_Nothing() if number == position else value for number, value in enumerate(values)]
-            try:
-                result = function(*mutated)
-                if raises or bool(result):
-                    found.append(side)
-            except BaseException:  # noqa: BLE001, S112 - as it should be
-                continue
-    return found
 
 
 def _is_true(holds: Callable[[Any, Any], Any], left: Any, right: Any) -> bool:

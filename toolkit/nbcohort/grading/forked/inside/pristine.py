@@ -1,6 +1,7 @@
 """What a test relies on, as it was before any notebook was known: IPython, builtins, helpers of tests.
 
-`Pristine.restore` puts back what the notebook has replaced, and says what that was. A notebook shares its process with
+`Pristine.restore` puts back what the notebook has replaced, and says what that was. What the instructor's own cells
+replace is meant to be so: `Pristine.trust` takes it over. A notebook shares its process with
 the tests, so it can undo this, too; that is then for canaries and mutants to show (`probe`).
 """
 
@@ -15,7 +16,7 @@ import importlib
 import operator
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ _CLASSES = (
 _RUN_TESTS = ("IPython.", "ipykernel.", "numpy.testing", "pandas._testing", "pandas.testing", "unittest.")
 """What functions are looked into, whether they have other bodies now."""
 _LISTS = ("cleanup_transforms", "line_transforms", "token_transformers")
+_NUMBERS = (bool, int, float, complex)
 _MISSING = object()
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, classmethod, staticmethod, property, functools.partial)
 
@@ -112,16 +114,29 @@ class _Space:
 
     def __init__(self, name: str, thing: Any, bases: tuple[type, ...] = ()) -> None:
         self._name, self._thing, self._bases = name, thing, bases
-        kept = vars(thing).items()
-        every = name == "builtins"
-        self._values = {key: value for key, value in kept if every or isinstance(value, (*_FUNCTIONS, type))}
-        if every:
-            self._values.pop("_", None)
+        self._every = name == "builtins"
+        self._values = {key: value for key, value in vars(thing).items() if self._is_kept(key, value)}
         runs_tests = name.startswith(_RUN_TESTS)  # elsewhere, a look at each function would take too long
         self._codes = list(_codes(self._values.values())) if runs_tests else []
         self._state = list(vars(thing).values())
         self._watched = Watched(vars(thing))
         self._watched.seen()
+
+    def _is_kept(self, key: str, value: Any) -> bool:
+        return key != "_" if self._every else isinstance(value, (*_FUNCTIONS, type))
+
+    def trust(self) -> None:
+        """Take over all that is there."""
+        if not self._is_same():
+            self._values = {key: value for key, value in vars(self._thing).items() if self._is_kept(key, value)}
+            self._state = list(vars(self._thing).values())
+
+    def trust_names(self, names: Iterable[str]) -> None:
+        """Take over what is there under those of these names that are of this module, such as `builtins.print`."""
+        last = self._name.rpartition(".")[2]
+        for key in (name.removeprefix(f"{last}.") for name in names if name.startswith(f"{last}.")):
+            if key in self._values:
+                self._values[key] = vars(self._thing).get(key)
 
     def _is_same(self) -> bool:
         """Return whether nothing can be another thing: looking closely takes much longer."""
@@ -205,9 +220,19 @@ class Pristine:
             "get_ipython().events": shell.events,
         }
         self._own = {name: dict(vars(one)) for name, one in self._instances.items()}
-        self._spaces = [_Space(name, sys.modules[name]) for name in _MODULES if name in sys.modules]
-        self._spaces += [_Space(name, kind, kind.__mro__[1:]) for name, kind in self._classes()]
+        self._spaces: dict[str, _Space] = {}
+        self._take_spaces()
+        self._spaces.update((name, _Space(name, kind, kind.__mro__[1:])) for name, kind in self._classes())
         self._namespace = shell.user_ns
+        self._take_settings()
+
+    def _take_spaces(self) -> None:
+        for name in _MODULES:
+            if name in sys.modules and name not in self._spaces:
+                self._spaces[name] = _Space(name, sys.modules[name])
+
+    def _take_settings(self) -> None:
+        shell = self._shell
         self._builtins = shell.user_ns.get("__builtins__", builtins)
         self._callbacks = {name: list(callbacks) for name, callbacks in shell.events.callbacks.items()}
         self._known = {
@@ -215,6 +240,36 @@ class Pristine:
             for many in (shell.ast_transformers, shell.input_transformers_post, *self._transforms(), sys.meta_path)
             for one in many
         }
+        self._interactivity = shell.ast_node_interactivity
+        self._asked_for = self._interactivity
+        self._exceptions = shell.custom_exceptions
+        self._shown_by = {kind: self._printers().get(kind) for kind in _NUMBERS}
+
+    def _printers(self) -> dict[type, Any]:
+        printers: dict[type, Any] = self._shell.display_formatter.formatters["text/plain"].type_printers
+        return printers
+
+    def trust(self) -> None:
+        """Take over what there is now: only the instructor's cells have run.
+
+        Unless they have imported modules that are not installed; those may have been handed in.
+        """
+        new = sys.modules.keys() - self._imported.keys() if self._modules.may_have_changed() else set()
+        if not all(name in sys.builtin_module_names or is_installed(_file_of(sys.modules[name])) for name in new):
+            return
+        for space in self._spaces.values():
+            space.trust()
+        self._take_spaces()
+        self._take_settings()
+        self._own = {name: dict(vars(one)) for name, one in self._instances.items()}
+        if new:
+            self._modules.seen()
+            self._imported = dict(sys.modules)
+
+    def trust_names(self, names: list[str]) -> None:
+        """Take over what a cell of the instructor's has put under these names: others have run before it."""
+        for space in self._spaces.values():
+            space.trust_names(names)
 
     def _classes(self) -> Iterator[tuple[str, type]]:
         for name in _CLASSES:
@@ -237,7 +292,7 @@ class Pristine:
         `codes`: look into functions, too, which makes copies of much memory.
         """
         found: list[str] = []
-        for space in self._spaces:
+        for space in self._spaces.values():
             found += space.restore(codes=codes)
         found += self._restore_instances()
         found += self._restore_lists()
@@ -299,17 +354,24 @@ class Pristine:
         if self._namespace.get("__builtins__") is not self._builtins:
             self._namespace["__builtins__"] = self._builtins
             yield "__builtins__"
-        if shell.ast_node_interactivity == "none":
-            shell.ast_node_interactivity = "last_expr"
-            yield "get_ipython().ast_node_interactivity"
-        if shell.custom_exceptions:
-            shell.custom_exceptions = ()
+        self._asked_for = shell.ast_node_interactivity
+        if self._asked_for != self._interactivity:
+            shell.ast_node_interactivity = self._interactivity
+            if self._asked_for == "none":
+                yield "get_ipython().ast_node_interactivity"
+        if shell.custom_exceptions != self._exceptions:
+            shell.custom_exceptions = self._exceptions
             yield "get_ipython().set_custom_exc"
-        printers = shell.display_formatter.formatters["text/plain"].type_printers
-        for kind in (bool, int, float, complex):
-            if kind in printers and is_of_notebook(printers[kind]):
+        printers = self._printers()
+        for kind in _NUMBERS:
+            if kind in printers and printers[kind] is not self._shown_by[kind] and is_of_notebook(printers[kind]):
                 del printers[kind]
                 yield f"the formatter of {kind.__name__}"
+
+    def after_test(self) -> None:
+        """Let results be shown as the notebook has asked for: tests show theirs as the instructor has."""
+        if self._asked_for != "none":
+            self._shell.ast_node_interactivity = self._asked_for
 
     def _stop_tracers(self) -> Iterator[str]:
         if sys.gettrace() is not None:
