@@ -267,3 +267,22 @@ def test_nobody_sees_what_an_object_prints_when_it_is_compared_again(folder: Pat
     assert done.statuses == ("ok",) * 2
     assert done.flags == ()
     assert [output.text for output in done.notebook.cells[1].outputs] == ["asked\n"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "changed"),
+    [
+        ("globals()['limit'] = 0", "limit"),
+        ("cases.clear()", "cases"),
+        ("cases = []", "cases"),
+        ("cases[0] = (True, 1)", "cases"),
+        ("rows.append(3)\nlimit = 10\nprint(cases)", None),
+    ],
+)
+def test_what_the_set_up_says_is_still_so_when_a_test_asks(folder: Path, answer: str, changed: str | None) -> None:
+    says = set_up("limit = 10\ncases = [(1, 1), (2, 4.0)]\nrows = [1, 2]")
+    asks = a_test("for x, y in cases:\n    assert x * x == y\nassert limit < 11 and rows")
+    done = run(folder, says, answer, asks)
+
+    assert done.statuses == ("ok",) * 3
+    assert [flag.evidence for flag in done.flags if flag.kind == "names"] == ([(changed,)] if changed else [])

@@ -1,5 +1,6 @@
 """Tests that expect something else: honest answers fail all of them, and answers that please everybody pass."""
 
+import ast
 import math
 import time
 import types
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nbcohort.grading.tamper.mutants import count, mutant
+from nbcohort.grading.tamper.mutants import count, helpers_of, mutant
 from tests.unit.grading.test_operands import HONEST, Same
 
 
@@ -169,3 +170,110 @@ def test_a_test_with_very_many_comparisons_takes_no_time() -> None:
 def test_a_test_that_is_too_deep_to_be_copied_has_none() -> None:
     test = f"assert f(2) == {' + '.join(['1'] * 5000)}"
     assert [mutant(test, number) for number in range(count(test))] in ([], [None])
+
+
+EARNED: dict[str, dict[str, Any]] = {
+    "sum([f(1) == 2, f(4) == 8]) / 2 * 1.5": {"f": lambda x: 2 * x},
+    "sum([f(1) == 2, f(4) == 8]) / 2": {"f": lambda x: 2},
+    "1 + 0.5 * (f(2) == 4)": {"f": lambda x: None},
+    "score = 0\nif f(2) == 4:\n    score += 1\nelse:\n    print('no')\nif f(3) > 5:\n    score += 1\nscore": {
+        "f": lambda x: 2 * x
+    },
+    "score = 0\ntry:\n    if f(2) == four:\n        score += 1\n    score += 1\nexcept Exception:\n    pass\nscore": {
+        "f": lambda x: "four",
+        "four": "four",
+    },
+    "result = f(2)\n0.5 * (result == 4)": {"f": lambda x: 2 * x},
+    "sum(f(x) == y for x, y in cases) / len(cases)": {"f": lambda x: 2 * x, "cases": [(1, 2), (2, 4)]},
+    "sum(f(x) == y for x, y in [(1, 2), (2, 5)]) / 2": {"f": lambda x: 2 * x},
+    "float(np.allclose(f(np.ones(2)), [2, 2])) + (not f(1) == 3)": {"f": lambda x: 2 * x},
+    "round(sum([abs(f(0.1) - 0.2) < 1e-9, f('a') == 'aa']) * 0.7, 2)": {"f": lambda x: 2 * x},
+}
+"""Tests that compute points, with honest answers."""
+
+
+@pytest.mark.parametrize("test", EARNED)
+def test_who_earns_points_earns_none_for_something_else(test: str) -> None:
+    assert count(test) == 1
+    assert suspected(test, **EARNED[test]) == []
+
+
+@pytest.mark.parametrize("test", [one for one in EARNED if not any(word in one for word in (">", "allclose", "four"))])
+def test_who_pleases_everybody_earns_points_for_anything(test: str) -> None:
+    answer = Close() if "abs" in test else Same()
+
+    assert suspected(test, **{**EARNED[test], "f": lambda _x: answer}) == [ast.unparse(ast.parse(test).body[-1])]
+
+
+class Close(Same):
+    __hash__ = None
+
+    def __sub__(self, other: object) -> "Close":
+        return self
+
+    def __abs__(self) -> float:
+        return 0.0
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "points(f(2))",
+        "score = 2\nif f(2) != 4:\n    score -= 1\nscore",
+        "import random\nrandom.random() * (f(2) == 4)",
+        "for x in (1, 2):\n    score = 1 * (f(x) == 2)\nscore",
+        "score = 0\nscore",
+        "f(2).points",
+    ],
+)
+def test_of_points_that_nobody_can_foretell_nothing_is_said(test: str) -> None:
+    assert count(test) == 0
+
+
+def test_all_of_none_is_nobodys_fault() -> None:
+    test = "assert all(x == 1 for x in f())"
+
+    assert suspected(test, f=lambda: [1, 1]) == suspected(test, f=list) == []
+    assert suspected(test, f=lambda: [Same()])
+
+
+def test_a_label_is_not_what_is_expected() -> None:
+    course = types.SimpleNamespace(assert_equal=shows_which)
+
+    assert suspected("course.assert_equal('twice', f(2), 4)", f=lambda x: 2 * x, course=course) == []
+    assert count("course.assert_equal('twice', f(2), 'four')") == 0
+    assert count("np.testing.assert_equal(f(2), 4, 'twice')") == 1
+
+
+SET_UP = """
+def check(label, actual, expected=None):
+    assert actual == expected, label
+def near(actual, expected):
+    print("looking")
+    np.testing.assert_allclose(actual, expected)
+def rounded(actual, expected):
+    actual = round(actual)
+    assert actual == expected
+def maybe(actual, expected):
+    if actual is None:
+        return
+    assert actual == expected
+def three(a, b, c):
+    assert a == b
+    assert b == c
+class Course:
+    def check(self, actual, expected):
+        assert actual == expected
+"""
+
+
+def test_helpers_of_a_course_are_looked_into() -> None:
+    helpers = helpers_of((SET_UP, "def ("))
+
+    assert helpers == (("check", 1, 2), ("near", 0, 1))
+    assert count("check('twice', f(2), 4)", helpers) == 1
+    assert count("check('twice', f(2))\nrounded(f(2), 4)\nmaybe(f(2), 4)\nthree(*f(2))", helpers) == 0
+    found = mutant("for x in (1, 2):\n    near(f(x), 2 * x)", 0, helpers)
+    assert found is not None
+    assert found.place == "2 * x"
+    assert "near(f(x), (lambda" in found.sources[0]

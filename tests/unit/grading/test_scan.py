@@ -81,3 +81,18 @@ def test_what_the_instructor_covers_as_well_is_no_flag() -> None:
 
     assert unasked([covers, other], master) == (Flag("t", "covered", "It covers.", ("len",)), other)
     assert unasked([Flag("t", "covered", "It covers.", ("sum",))], master) == ()
+
+
+def test_who_says_again_what_the_set_up_says_changes_nothing() -> None:
+    assert scan(answered("limit = 10\ndef f():\n    return limit"), MASTER) == ()
+    assert scan(answered("limit = 10.5"), MASTER)
+    assert scan(answered("limit = 10\nlimit = 11"), MASTER)
+
+
+def test_what_the_instructors_answer_changes_may_be_changed() -> None:
+    answer = master_cell("answer", "rows.append(1)\ncases[0] = 2\nprint(other)", solution=True)
+    flag = Flag("t", "names", "It was changed.", ("cases", "other", "rows"))
+
+    assert unasked([flag], MasterNotebook("key", "ps1", None, (answer,))) == (
+        Flag("t", "names", "It was changed.", ("other",)),
+    )

@@ -56,7 +56,7 @@ class ForkedRunner(CellRunner):
         self._answered: set[str] = set()
         self._unexpected: set[str] = set()
         self._shown: list[tuple[NotebookNode, list[NotebookNode]]] = []
-        self.guard = Guard(self._ask)
+        self.guard = Guard(self._ask, self.nb)
         self._passed: list[tuple[NotebookNode, float]] = []
         self._went_well: list[str] = []
         self._seconds, self._has_died = 0.0, False
@@ -134,10 +134,11 @@ class ForkedRunner(CellRunner):
         """Run tests that passed once more, in any order, with something else expected; flag those that pass again.
 
         For when the notebook has ended, and what it shows and leaves behind is safe. They are those that took `_SHARE`
-        of the notebook's time together; others are left out, and when it has taken too long, all that are left. Where the kernel has ended, what went well is run again in
-        another one. Returns whether the kernel did not answer any more.
+        of the notebook's time together; others are left out, and when it has taken too long, all that are left. Where
+        the kernel has ended, what went well is run again in another one. Returns whether the kernel did not answer any
+        more.
         """
-        if not any(count(cell.source) for cell, _seconds in self._passed):
+        if not any(count(cell.source, self.guard.helpers) for cell, _seconds in self._passed):
             return False
         if not self._has_died:
             return self._run_mutants()
@@ -161,11 +162,11 @@ class ForkedRunner(CellRunner):
         random = secrets.SystemRandom()
         random.shuffle(self._passed)
         for cell, seconds in self._passed:
-            places, longest = count(cell.source), _SECONDS + 3 * seconds
+            places, longest = count(cell.source, self.guard.helpers), _SECONDS + 3 * seconds
             if not places or seconds > left or time.monotonic() > until or self.kernel.seconds_left < 2 * longest:
                 continue
             left -= seconds  # what it takes now is the notebook's doing: it must not keep other tests from their turn
-            chosen = mutant(cell.source, random.randrange(places))
+            chosen = mutant(cell.source, random.randrange(places), self.guard.helpers)
             try:
                 passes = all(self._passes(one, longest) for one in chosen.sources) if chosen else False
             except DeadKernelError:

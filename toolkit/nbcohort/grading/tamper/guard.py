@@ -2,19 +2,23 @@
 
 import ast
 import builtins
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from textwrap import indent
 from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.utils import is_grade, is_solution
+from nbgrader.utils import is_grade, is_locked, is_solution
 
 from nbcohort.grading.tamper.flags import Flag, Kind
+from nbcohort.grading.tamper.mutants import helpers_of
 from nbcohort.i18n import _
 
 _SECONDS = 10.0
 """How long the kernel may take to answer."""
+
+_LOOPS = (ast.For, ast.comprehension)
 
 Ask = Callable[[str, Mapping[str, Any], float], dict[str, Any] | None]
 """Sends a request of a kind to the kernel; returns its answer, None if there is none in these seconds."""
@@ -28,8 +32,13 @@ def is_test(cell: NotebookNode) -> bool:
 class Guard:
     """Watches over the tests of one run of a notebook."""
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, ask: Ask, notebook: NotebookNode | None = None) -> None:
+        """Args: `notebook`: its locked cells say what constants and what helpers there are."""
         self.flags: list[Flag] = []
+        locked = [cell for cell in notebook.cells if cell.cell_type == "code" and is_locked(cell)] if notebook else []
+        set_up = tuple(cell.source for cell in locked if not is_grade(cell))
+        self._fixed = fixed(set_up, tuple(cell.source for cell in locked if is_grade(cell)))
+        self.helpers = helpers_of(set_up)
         self._ask = ask
 
     def flag(self, cell: NotebookNode, kind: Kind, sentence: str, *evidence: str) -> None:
@@ -40,7 +49,8 @@ class Guard:
 
     def before(self, cell: NotebookNode) -> None:
         """Put back what the notebook has replaced."""
-        answer = self._ask("begin_test", {"builtins": builtins_of(cell.source)}, _SECONDS)
+        known = {name: text for name, text in self._fixed.items() if name in names_in(cell.source)}
+        answer = self._ask("begin_test", {"builtins": builtins_of(cell.source), "fixed": known}, _SECONDS)
         if answer is None:
             self.flag(cell, "messages", _("Before the test, the kernel did not answer."))
             return
@@ -49,6 +59,9 @@ class Guard:
         replaced = _names(answer, "replaced")
         if replaced:
             self.flag(cell, "replaced", _("What tests rely on was replaced, and was put back."), *replaced)
+        changed = _names(answer, "changed")
+        if changed:
+            self.flag(cell, "names", _("What the set-up of the notebook says was changed."), *changed)
         covered = _names(answer, "covered")
         if covered:
             sentence = _("The test calls functions of the notebook's in the place of Python's.")
@@ -104,25 +117,57 @@ def name_of(cell: NotebookNode) -> str:
 @lru_cache(256)  # a whole cohort has the same tests
 def builtins_of(source: str) -> tuple[str, ...]:
     """Return the builtins that a test calls."""
-    try:
-        nodes = list(ast.walk(ast.parse(source)))
-    except (SyntaxError, ValueError, RecursionError):
-        return ()
-    names = [node for node in nodes if isinstance(node, ast.Name)]
+    names = [node for node in ast.walk(_parsed(source)) if isinstance(node, ast.Name)]
     stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
     used = {node.id for node in names if isinstance(node.ctx, ast.Load)} - stored
     return tuple(sorted(used & vars(builtins).keys()))
 
 
 @lru_cache(256)
+def names_in(source: str) -> frozenset[str]:
+    """Return the names that a cell uses."""
+    return frozenset(node.id for node in ast.walk(_parsed(source)) if isinstance(node, ast.Name))
+
+
+@lru_cache(32)
+def fixed(set_up: tuple[str, ...], tests: tuple[str, ...]) -> dict[str, str]:
+    """Return what the instructor's cells say once and for all: the source of each value, by its name.
+
+    Lists and the like count only where a test goes through them: others may be there to be changed.
+    """
+    nodes = [node for source in (*set_up, *tests) for node in ast.walk(_parsed(source))]
+    stored = Counter(node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load))
+    gone_through = {node.iter.id for node in nodes if isinstance(node, _LOOPS) and isinstance(node.iter, ast.Name)}
+    found = {}
+    for node in (node for source in set_up for node in _parsed(source).body):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            may_change = not isinstance(node.value, ast.Constant) and name not in gone_through
+            if stored[name] == 1 and not may_change and _is_literal(node.value):
+                found[name] = ast.unparse(node.value)
+    return found
+
+
+def _is_literal(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError, RecursionError):
+        return False
+    return True
+
+
+def _parsed(source: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return ast.Module([], [])
+
+
+@lru_cache(256)
 def names_put(source: str) -> tuple[str, ...]:
     """Return the names of attributes that a cell assigns to, with what they are of, such as `builtins.print`."""
-    try:
-        nodes = list(ast.walk(ast.parse(source)))
-    except (SyntaxError, ValueError, RecursionError):
-        return ()
     found = set()
-    for node in nodes:
+    for node in ast.walk(_parsed(source)):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             found.add(ast.unparse(node))
         elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "setattr" and len(node.args) == 3:

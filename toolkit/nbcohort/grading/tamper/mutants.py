@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import Any
 
-_FAR = 7 * 10**9
-"""Expected numbers become about this: far away even where a comparison is tolerant."""
+from nbcohort.grading.tamper import points
+from nbcohort.grading.tamper.other import FAR, Other, called, can_be_other, is_written_out
+
 _OF_UNITTEST = frozenset(
     f"assert{kind}Equal" for kind in ("", "Almost", "Sequence", "List", "Tuple", "Set", "Dict", "Count", "MultiLine")
 )
@@ -30,24 +30,15 @@ _UNITS = "wasSuccessful"
 """Who asks that has run test cases of `unittest`."""
 _HARMLESS = frozenset({"catch_warnings", "errstate", "option_context", "redirect_stdout", "subTest", "printoptions"})
 """Contexts in which what is raised is raised."""
-_MADE_OF_FIRST = frozenset(
-    {"array", "asarray", "Series", "DataFrame", "Index", "set", "frozenset", "list", "tuple", "sorted", "Counter"}
-    | {"dict", "OrderedDict", "deque", "Decimal"}
-)
-"""What gives something else for each other first argument."""
 _SAME = frozenset({"allclose", "isclose", "array_equal", "array_equiv"})
 """Functions that say whether their first two arguments are the same."""
 _EXPECTED = frozenset({"desired", "expected", "right", "second"})
 """What helpers call the argument that says what is expected."""
 _DISTANCES = frozenset({"abs", "fabs", "absolute"})
-_CERTAIN = (
-    "lambda v: v if (v == v if isinstance(v, (int, float, complex)) else v.size > 0 and (v == v).all()) else 1 / 0"
-)
-"""Lets numbers and arrays of them pass, and raises otherwise."""
-_LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.JoinedStr, ast.UnaryOp)
-
 Put = Callable[[ast.expr], None]
 """Puts an expression in the place of another one."""
+Helpers = tuple[tuple[str, int, int], ...]
+"""Functions of a course's own, and which two of their arguments must be the same."""
 
 
 @dataclass(frozen=True)
@@ -55,47 +46,90 @@ class Mutant:
     """A test that must fail."""
 
     place: str
-    """What is expected in the comparison in which something else is expected now."""
+    """What is expected where something else is expected now; of a test that computes points, its last line."""
     sources: tuple[str, str]
     """Two, which expect different things: one may be right by chance, in arithmetic modulo something."""
 
 
 @lru_cache(256)  # a whole cohort has the same tests
-def count(source: str) -> int:
+def count(source: str, helpers: Helpers = ()) -> int:
     """Return in how many places of a test something else can be expected; 0 if it is not plain Python."""
     try:
-        return sum(1 for _place in _all_places(ast.parse(source), source))
+        tree = ast.parse(source)
+        return sum(1 for _place in _all_places(tree, source, helpers)) or int(bool(points.changed(tree, _Asked(FAR))))
     except (SyntaxError, ValueError, RecursionError):
         return 0
 
 
 @lru_cache(1024)
-def mutant(source: str, number: int) -> Mutant | None:
+def mutant(source: str, number: int, helpers: Helpers = ()) -> Mutant | None:
     """Return the mutant of a test in which the comparison with this number, from 0, expects something else.
 
     None for an expression that is too deep to be copied.
     """
-    shift = random.SystemRandom().randrange(_FAR, _FAR + 10**9)
+    shift = random.SystemRandom().randrange(FAR, FAR + 10**9)
     sources = []
     for one in (shift, shift + 1):
         tree = ast.parse(source)
-        expected, put = next(islice(_all_places(tree, source), number, None))
         try:
+            if not any(True for _place in _all_places(tree, source, helpers)):
+                place = ast.unparse(tree.body[-1])
+                sources.append(points.changed(tree, _Asked(one)) or "")
+                continue
+            expected, put = next(islice(_all_places(tree, source, helpers), number, None))
             place = ast.unparse(expected)
-            put(_Other(one).of(copy.deepcopy(expected)))
+            put(Other(one).of(copy.deepcopy(expected)))
             sources.append(ast.unparse(ast.fix_missing_locations(tree)))
         except RecursionError:
             return None
     return Mutant(place, (sources[0], sources[1]))
 
 
-def _all_places(tree: ast.Module, source: str) -> Iterator[tuple[ast.expr, Put]]:
-    called = _calls(tree.body) | ({_UNITS} if f".{_UNITS}()" in source else set())
-    return (place for place in _places(tree.body, called) if _can_be_other(place[0]))
+@dataclass(frozen=True)
+class _Known:
+    """What is known of functions."""
+
+    called: frozenset[str] = frozenset()
+    """Those that the test calls."""
+    helpers: Helpers = ()
 
 
-def _places(body: list[ast.stmt], called: frozenset[str]) -> Iterator[tuple[ast.expr, Put]]:
-    """Yield what is expected in each comparison, and how something else is put there; `called`: functions that are."""
+@lru_cache(32)
+def helpers_of(set_up: tuple[str, ...]) -> Helpers:
+    """Return the functions of an instructor's cells that raise unless two of their arguments are the same."""
+    found = []
+    for source in set_up:
+        try:
+            body = ast.parse(source).body
+        except (SyntaxError, ValueError, RecursionError):
+            continue
+        for function in (one for one in body if isinstance(one, ast.FunctionDef)):
+            names = [one.arg for one in function.args.args]
+            nodes = list(ast.walk(function))
+            stored = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+            ends_early = any(isinstance(node, ast.Return) for node in nodes)
+            compared = {getattr(side, "id", "") for side, _put in _places(function.body, _Known())} - stored
+            positions = [number for number, name in enumerate(names) if name in compared]
+            if len(positions) == 2 and not ends_early:
+                found.append((function.name, positions[0], positions[1]))
+    return tuple(found)
+
+
+def _given(call: ast.Call, helpers: Helpers) -> Iterator[tuple[ast.expr, Put]]:
+    """Yield what is expected among the arguments of one of these helpers."""
+    for name, one, other in helpers:
+        is_plain = isinstance(call.func, ast.Name) and not any(isinstance(each, ast.Starred) for each in call.args)
+        if is_plain and called(call) == name and other < len(call.args):
+            yield from _sides(call.args[one], call.args[other], _into(call.args, one), _into(call.args, other))
+
+
+def _all_places(tree: ast.Module, source: str, helpers: Helpers) -> Iterator[tuple[ast.expr, Put]]:
+    names = _calls(tree.body) | ({_UNITS} if f".{_UNITS}()" in source else set())
+    return (place for place in _places(tree.body, _Known(names, helpers)) if can_be_other(place[0]))
+
+
+def _places(body: list[ast.stmt], known: _Known) -> Iterator[tuple[ast.expr, Put]]:
+    """Yield what is expected in each comparison, and how something else is put there; `known`: functions."""
     for statement in body:
         if isinstance(statement, ast.Assert):
             for part in _conjuncts(statement.test):
@@ -103,27 +137,29 @@ def _places(body: list[ast.stmt], called: frozenset[str]) -> Iterator[tuple[ast.
         elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
             if _raises_unless_same(statement.value):
                 yield from _arguments(statement.value)
+            else:
+                yield from _given(statement.value, known.helpers)
         elif isinstance(statement, ast.If):
             yield from _raised(statement)
         elif isinstance(statement, ast.For):
-            yield from _looped(statement, body, called)
-        elif _is_run(statement, called):
-            yield from _places(getattr(statement, "body", []), called)
+            yield from _looped(statement, body, known)
+        elif _is_run(statement, known):
+            yield from _places(getattr(statement, "body", []), known)
 
 
-def _is_run(statement: ast.stmt, called: frozenset[str]) -> bool:
+def _is_run(statement: ast.stmt, known: _Known) -> bool:
     """Return whether the body of a statement is run, and what it raises is raised."""
     if isinstance(statement, ast.With):
         calls = [one.context_expr for one in statement.items]
-        return all(isinstance(one, ast.Call) and _called(one) in _HARMLESS for one in calls)
+        return all(isinstance(one, ast.Call) and called(one) in _HARMLESS for one in calls)
     if isinstance(statement, ast.ClassDef):
-        return _UNITS in called
+        return _UNITS in known.called
     if isinstance(statement, ast.FunctionDef):
-        return statement.name in called or (_UNITS in called and statement.name.startswith("test"))
+        return statement.name in known.called or (_UNITS in known.called and statement.name.startswith("test"))
     return False
 
 
-def _looped(loop: ast.For, beside: list[ast.stmt], called: frozenset[str]) -> Iterator[tuple[ast.expr, Put]]:
+def _looped(loop: ast.For, beside: list[ast.stmt], known: _Known) -> Iterator[tuple[ast.expr, Put]]:
     """Yield the same of a loop's body; a loop that has nothing to do must not pass, either."""
 
     def putting(put: Put) -> Put:
@@ -136,22 +172,28 @@ def _looped(loop: ast.For, beside: list[ast.stmt], called: frozenset[str]) -> It
         return do
 
     if not any(isinstance(node, ast.Break | ast.Continue | ast.Return) for node in ast.walk(loop)):
-        for expected, put in _places(loop.body, called):
+        for expected, put in _places(loop.body, known):
             yield expected, putting(put)
 
 
 def _calls(body: list[ast.stmt]) -> frozenset[str]:
     """Return the names of the functions that are called as statements, in loops, too."""
-    found = {_called(one.value) for one in body if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call)}
+    found = {called(one.value) for one in body if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call)}
     return frozenset(found).union(*(_calls(one.body) for one in body if isinstance(one, ast.For)))
 
 
 def _raises_unless_same(call: ast.Call) -> bool:
     """Return whether a helper raises unless its first two arguments are the same; of a course's own, nobody knows."""
-    name = _called(call)
-    if isinstance(call.func, ast.Attribute) and name in {"assert_equal", *_OF_UNITTEST}:
+    name = called(call)
+    if isinstance(call.func, ast.Attribute) and name == "assert_equal":
+        return len(call.args) == 2 or (_is_text(call.args[-1]) and not _is_text(call.args[0]))  # the last says why
+    if isinstance(call.func, ast.Attribute) and name in _OF_UNITTEST:
         return True
     return name in _OF_LIBRARIES
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def _raised(statement: ast.If) -> Iterator[tuple[ast.expr, Put]]:
@@ -178,19 +220,40 @@ def _asserted(test: ast.expr) -> Iterator[tuple[ast.expr, Put]]:
         function = test.func
         if isinstance(function, ast.Attribute) and function.attr == "all" and isinstance(function.value, ast.Compare):
             yield from _asserted(function.value)
-        elif _called(test) == "all" and len(test.args) == 1 and isinstance(test.args[0], ast.Compare):
+        elif called(test) == "all" and len(test.args) == 1 and isinstance(test.args[0], ast.Compare):
             yield from _asserted(test.args[0])
-        elif _called(test) in _SAME:
+        elif called(test) == "all" and len(test.args) == 1 and isinstance(test.args[0], ast.GeneratorExp):
+            yield from _each_asserted(test)
+        elif called(test) in _SAME:
             yield from _arguments(test)
-        elif _called(test) == "equals" and len(test.args) == 1:
+        elif called(test) == "equals" and len(test.args) == 1:
             yield test.args[0], _into(test.args, 0)
+
+
+def _each_asserted(test: ast.Call) -> Iterator[tuple[ast.expr, Put]]:
+    """Yield the same of what is asserted of each of many; of none, everything holds, which is nobody's fault."""
+    of_each = test.args[0]
+    assert isinstance(of_each, ast.GeneratorExp)  # noqa: S101 - for types
+
+    def putting(put: Put) -> Put:
+        def do(new: ast.expr) -> None:
+            put(new)
+            every = ast.ListComp(of_each.elt, of_each.generators)
+            test.func = ast.parse("lambda many: all(many) and 1 / len(many)", mode="eval").body
+            test.args[0] = every
+
+        return do
+
+    for part in _conjuncts(of_each.elt):
+        for expected, put in _asserted(part):
+            yield expected, putting(put)
 
 
 def _compared(test: ast.Compare) -> Iterator[tuple[ast.expr, Put]]:
     left, right = test.left, test.comparators[0]
     if isinstance(test.ops[0], ast.Eq):
         yield from _sides(left, right, lambda new: setattr(test, "left", new), _into(test.comparators, 0))
-    elif isinstance(test.ops[0], ast.Lt | ast.LtE) and isinstance(left, ast.Call) and _called(left) in _DISTANCES:
+    elif isinstance(test.ops[0], ast.Lt | ast.LtE) and isinstance(left, ast.Call) and called(left) in _DISTANCES:
         away = left.args[0] if len(left.args) == 1 else None
         if isinstance(away, ast.BinOp) and isinstance(away.op, ast.Sub):
             yield from _sides(
@@ -214,83 +277,33 @@ def _arguments(call: ast.Call) -> Iterator[tuple[ast.expr, Put]]:
 
 def _sides(left: ast.expr, right: ast.expr, put_left: Put, put_right: Put) -> Iterator[tuple[ast.expr, Put]]:
     """Yield what may say what is expected of two sides: what is written out, or else both."""
-    if _is_written_out(right) or not _is_written_out(left):
+    if is_written_out(right) or not is_written_out(left):
         yield _in_approx(right, put_right)
-    if not _is_written_out(right):
+    if not is_written_out(right):
         yield _in_approx(left, put_left)
 
 
 def _in_approx(expected: ast.expr, put: Put) -> tuple[ast.expr, Put]:
     """Look into `pytest.approx(...)`."""
-    if isinstance(expected, ast.Call) and _called(expected) == "approx" and expected.args:
+    if isinstance(expected, ast.Call) and called(expected) == "approx" and expected.args:
         return expected.args[0], _into(expected.args, 0)
     return expected, put
-
-
-def _is_written_out(side: ast.expr | None = None) -> bool:
-    is_approx = isinstance(side, ast.Call) and _called(side) == "approx"
-    return is_approx or isinstance(side, _LITERALS)
 
 
 def _into(many: list[ast.expr], position: int) -> Put:
     return lambda new: many.__setitem__(position, new)
 
 
-def _called(call: ast.Call) -> str:
-    """Return the last part of the name of what is called."""
-    function = call.func
-    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-
-
-def _can_be_other(expected: ast.expr) -> bool:
-    """Return whether something else can be expected for certain: nothing is, where what is expected is empty."""
-    if isinstance(expected, ast.Call) and _called(expected) in _MADE_OF_FIRST and _is_written_out(*expected.args[:1]):
-        return _can_be_other(expected.args[0])
-    if isinstance(expected, ast.List | ast.Tuple | ast.Set):
-        return bool(expected.elts) and _can_be_other(expected.elts[0])
-    if isinstance(expected, ast.Dict):
-        return bool(expected.values) and expected.keys[0] is not None and _can_be_other(expected.values[0])
-    return not isinstance(expected, ast.Starred)
-
-
 @dataclass(frozen=True)
-class _Other:
-    """Makes something else of what is expected."""
+class _Asked:
+    """Asks something else, see `points`."""
 
     shift: int
 
-    def of(self, expected: ast.expr) -> ast.expr:
-        """Return an expression for something else of the same kind, or one that fails."""
-        if isinstance(expected, ast.Constant):
-            return ast.Constant(self._constant(expected.value))
-        if isinstance(expected, ast.JoinedStr):
-            return ast.BinOp(expected, ast.Add(), ast.Constant(f"?{self.shift}"))
-        if isinstance(expected, ast.List | ast.Tuple | ast.Set):
-            expected.elts[0] = self.of(expected.elts[0])
-            return expected
-        if isinstance(expected, ast.Dict):
-            expected.values[0] = self.of(expected.values[0])
-            return expected
-        if isinstance(expected, ast.UnaryOp) and isinstance(expected.op, ast.Not):
-            return expected.operand
-        if (
-            isinstance(expected, ast.Call)
-            and _called(expected) in _MADE_OF_FIRST
-            and _is_written_out(*expected.args[:1])
-        ):
-            expected.args[0] = self.of(expected.args[0])
-            return expected
-        # Infinity must become something else, too; what is empty or no number (NaN) cannot.
-        other = ast.BinOp(ast.Constant(self.shift), ast.Sub(), expected)
-        return ast.Call(ast.parse(_CERTAIN, mode="eval").body, [other], [])
-
-    def _constant(self, value: object) -> Any:
-        if isinstance(value, bool):
-            return not value
-        if isinstance(value, str):
-            return f"{value}?{self.shift}"
-        if isinstance(value, bytes):
-            return value + b"?%d" % self.shift
-        if isinstance(value, int | float | complex):
-            return self.shift - value
-        return self.shift
+    def __call__(self, question: ast.expr) -> ast.expr | None:
+        """Return a question with something else expected, None if nobody can say what is."""
+        for expected, put in _asserted(question):
+            if can_be_other(expected):
+                put(Other(self.shift).of(copy.deepcopy(expected)))
+                return question
+        return None

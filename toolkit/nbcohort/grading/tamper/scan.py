@@ -48,6 +48,7 @@ def scan(notebook: NotebookNode, master: MasterNotebook) -> tuple[Flag, ...]:
     """Return what is odd, cell by cell; what the instructor has written is not."""
     found = []
     fixed, given, sources = _of_instructor(master)
+    said = _statements(master)
     for cell in notebook.cells:
         known = master.by_name.get(name_of(cell))
         if cell.cell_type != "code" or is_test(cell) or (known and known.locked) or cell.source in sources:
@@ -58,7 +59,7 @@ def scan(notebook: NotebookNode, master: MasterNotebook) -> tuple[Flag, ...]:
         if names or (_reads_history(later) and _HISTORY not in given):
             evidence = tuple(names or [f"{_HISTORY}[...]"])
             found.append(Flag(name_of(cell), "names", _("It names what an answer does not need."), evidence))
-        undone = sorted(fixed & _bound(parsed))
+        undone = sorted(fixed & _bound(_without(parsed, said)))
         if undone:
             sentence = _("It changes what the set-up of the notebook says.")
             found.append(Flag(name_of(cell), "names", sentence, tuple(undone)))
@@ -66,14 +67,15 @@ def scan(notebook: NotebookNode, master: MasterNotebook) -> tuple[Flag, ...]:
 
 
 def unasked(flags: Iterable[Flag], master: MasterNotebook) -> tuple[Flag, ...]:
-    """Return the flags without those for covering builtins that the instructor's own cells define as well.
+    """Return the flags without those for what the instructor's own cells do as well.
 
-    A test may define a `print` of its own, and "write `sum`" is a task.
+    A test may define a `print` of its own, "write `sum`" is a task, and a solution may add to a list of the set-up's.
     """
-    asked = _bound_by_instructor(master)
+    asked = {"covered": _bound_by_instructor(master), "names": _named_in_answers(master)}
     found = []
     for flag in flags:
-        evidence = tuple(name for name in flag.evidence if name not in asked) if flag.kind == "covered" else None
+        known = asked.get(flag.kind)
+        evidence = None if known is None else tuple(name for name in flag.evidence if name not in known)
         if evidence is None or evidence:
             found.append(flag if evidence is None else replace(flag, evidence=evidence))
     return tuple(found)
@@ -84,11 +86,33 @@ def _bound_by_instructor(master: MasterNotebook) -> frozenset[str]:
     return frozenset(name for cell in master.cells if cell.cell_type == "code" for name in _bound(_parsed(cell.source)))
 
 
+@lru_cache(8)
+def _named_in_answers(master: MasterNotebook) -> frozenset[str]:
+    """Return the names whose values the instructor's answers may change."""
+    answers = [_parsed(cell.source) for cell in master.cells if cell.cell_type == "code" and not cell.locked]
+    found = {name for parsed in answers for name in _bound(parsed)}
+    for node in (node for parsed in answers for node in ast.walk(parsed)):
+        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name):
+            found.add(node.value.id)
+    return frozenset(found)
+
+
 @lru_cache(8)  # it is the same for a whole cohort
 def _of_instructor(master: MasterNotebook) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """Return the constants of the set-up, all names that the instructor uses, and the sources of all cells."""
     given = _names_in([_parsed(cell.source) for cell in master.cells if cell.cell_type == "code"])
     return frozenset(_set_up(master)), given, frozenset(cell.source for cell in master.cells)
+
+
+@lru_cache(8)
+def _statements(master: MasterNotebook) -> frozenset[str]:
+    """Return the statements of locked cells: who says them again changes nothing."""
+    locked = [_parsed(cell.source) for cell in master.cells if cell.cell_type == "code" and cell.locked]
+    return frozenset(ast.dump(node) for parsed in locked for node in getattr(parsed, "body", ()))
+
+
+def _without(parsed: ast.AST, said: frozenset[str]) -> ast.Module:
+    return ast.Module([node for node in getattr(parsed, "body", ()) if ast.dump(node) not in said], [])
 
 
 def _set_up(master: MasterNotebook) -> set[str]:

@@ -284,9 +284,10 @@ class NotebookKernel(IPythonKernel):
         """Put back what the notebook has replaced, and look at what the next cell compares."""
         replaced = self._pristine.restore(codes=self._audit.codes_were_replaced)
         covered = self._pristine.covered(wanted["builtins"])
+        changed = self._pristine.changed(wanted["fixed"])
         self._operands.begin(self.shell)
         self._audit.begin_test()
-        return {"replaced": replaced, "covered": covered}
+        return {"replaced": replaced, "covered": covered, "changed": changed}
 
     async def _end_test(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Say what the notebook did meanwhile, which mutants hold, and whether a cell fails that must."""

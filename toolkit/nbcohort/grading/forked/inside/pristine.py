@@ -414,3 +414,24 @@ class Pristine:
             if not known and callable(value) and is_of_notebook(value):
                 found.append(name)
         return found
+
+    def changed(self, fixed: dict[str, str]) -> list[str]:
+        """Return which names are not what they are said to be; each is given with the source of its value."""
+        return [
+            name
+            for name, source in fixed.items()
+            if name in self._namespace and not _is_as_written(self._namespace[name], ast.literal_eval(source))
+        ]
+
+
+def _is_as_written(value: Any, written: Any) -> bool:
+    """Return whether something is made of Python's own types, and the same as what was written."""
+    if type(value) is not type(written):
+        return False
+    if isinstance(written, list | tuple):
+        return len(value) == len(written) and all(map(_is_as_written, value, written))
+    if isinstance(written, dict):
+        return _is_as_written(list(value.items()), list(written.items()))
+    if isinstance(written, set):
+        return all(type(one) in (int, float, str, bytes, tuple, bool) for one in value) and bool(value == written)
+    return repr(value) == repr(written)
