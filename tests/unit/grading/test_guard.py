@@ -280,7 +280,7 @@ def test_nobody_sees_what_an_object_prints_when_it_is_compared_again(folder: Pat
     ],
 )
 def test_what_the_set_up_says_is_still_so_when_a_test_asks(folder: Path, answer: str, changed: str | None) -> None:
-    says = set_up("limit = 10\ncases = [(1, 1), (2, 4.0)]\nrows = [1, 2]")
+    says = set_up("%matplotlib inline\nlimit = 10\ncases = [(1, 1), (2, 4.0)]\nrows = [1, 2]")
     asks = a_test("for x, y in cases:\n    assert x * x == y\nassert limit < 11 and rows")
     done = run(folder, says, answer, asks)
 

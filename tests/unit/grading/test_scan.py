@@ -20,6 +20,7 @@ MASTER = MasterNotebook(
     (
         master_cell("setup", "limit = 10\nrows = load()\nshift = 1", locked=True),
         master_cell("answer", "shift = 2\ndef f():\n    ...", solution=True),
+        MasterCell("test", "code", "assert f() < limit", None, True, True, False, False, 1),
     ),
 )
 
@@ -96,3 +97,18 @@ def test_what_the_instructors_answer_changes_may_be_changed() -> None:
     assert unasked([flag], MasterNotebook("key", "ps1", None, (answer,))) == (
         Flag("t", "names", "It was changed.", ("other",)),
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "watched"),
+    [
+        ("size = 1", False),
+        ("size = 1\ndef helper(x):\n    return x < size", True),
+        ("size = 1\ndef helper(size):\n    return size", False),
+        ("size = 1\nhelper = lambda: size", True),
+    ],
+)
+def test_only_constants_that_tests_or_the_set_up_rely_on_are_watched(source: str, watched: bool) -> None:
+    master = MasterNotebook("key", "ps1", None, (master_cell("setup", source, locked=True),))
+
+    assert bool(scan(answered("for size in range(3):\n    print(size)"), master)) is watched

@@ -13,12 +13,14 @@ from nbgrader.utils import is_grade, is_locked, is_solution
 
 from nbcohort.grading.tamper.flags import Flag, Kind
 from nbcohort.grading.tamper.mutants import helpers_of
+from nbcohort.grading.tamper.sources import parsed
 from nbcohort.i18n import _
 
 _SECONDS = 10.0
 """How long the kernel may take to answer."""
 
 _LOOPS = (ast.For, ast.comprehension)
+_MANY = (ast.List, ast.Tuple, ast.Set, ast.Dict)
 
 Ask = Callable[[str, Mapping[str, Any], float], dict[str, Any] | None]
 """Sends a request of a kind to the kernel; returns its answer, None if there is none in these seconds."""
@@ -117,7 +119,7 @@ def name_of(cell: NotebookNode) -> str:
 @lru_cache(256)  # a whole cohort has the same tests
 def builtins_of(source: str) -> tuple[str, ...]:
     """Return the builtins that a test calls."""
-    names = [node for node in ast.walk(_parsed(source)) if isinstance(node, ast.Name)]
+    names = [node for node in ast.walk(parsed(source)) if isinstance(node, ast.Name)]
     stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
     used = {node.id for node in names if isinstance(node.ctx, ast.Load)} - stored
     return tuple(sorted(used & vars(builtins).keys()))
@@ -126,7 +128,7 @@ def builtins_of(source: str) -> tuple[str, ...]:
 @lru_cache(256)
 def names_in(source: str) -> frozenset[str]:
     """Return the names that a cell uses."""
-    return frozenset(node.id for node in ast.walk(_parsed(source)) if isinstance(node, ast.Name))
+    return frozenset(node.id for node in ast.walk(parsed(source)) if isinstance(node, ast.Name))
 
 
 @lru_cache(32)
@@ -135,14 +137,14 @@ def fixed(set_up: tuple[str, ...], tests: tuple[str, ...]) -> dict[str, str]:
 
     Lists and the like count only where a test goes through them: others may be there to be changed.
     """
-    nodes = [node for source in (*set_up, *tests) for node in ast.walk(_parsed(source))]
+    nodes = [node for source in (*set_up, *tests) for node in ast.walk(parsed(source))]
     stored = Counter(node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load))
     gone_through = {node.iter.id for node in nodes if isinstance(node, _LOOPS) and isinstance(node.iter, ast.Name)}
     found = {}
-    for node in (node for source in set_up for node in _parsed(source).body):
+    for node in (node for source in set_up for node in parsed(source).body):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             name = node.targets[0].id
-            may_change = not isinstance(node.value, ast.Constant) and name not in gone_through
+            may_change = isinstance(node.value, _MANY) and name not in gone_through
             if stored[name] == 1 and not may_change and _is_literal(node.value):
                 found[name] = ast.unparse(node.value)
     return found
@@ -156,18 +158,11 @@ def _is_literal(node: ast.expr) -> bool:
     return True
 
 
-def _parsed(source: str) -> ast.Module:
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
-        return ast.Module([], [])
-
-
 @lru_cache(256)
 def names_put(source: str) -> tuple[str, ...]:
     """Return the names of attributes that a cell assigns to, with what they are of, such as `builtins.print`."""
     found = set()
-    for node in ast.walk(_parsed(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             found.add(ast.unparse(node))
         elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "setattr" and len(node.args) == 3:

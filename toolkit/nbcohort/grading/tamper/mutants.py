@@ -18,6 +18,7 @@ from itertools import islice
 
 from nbcohort.grading.tamper import points
 from nbcohort.grading.tamper.other import FAR, Other, called, can_be_other, is_written_out
+from nbcohort.grading.tamper.sources import parsed
 
 _OF_UNITTEST = frozenset(
     f"assert{kind}Equal" for kind in ("", "Almost", "Sequence", "List", "Tuple", "Set", "Dict", "Count", "MultiLine")
@@ -99,11 +100,7 @@ def helpers_of(set_up: tuple[str, ...]) -> Helpers:
     """Return the functions of an instructor's cells that raise unless two of their arguments are the same."""
     found = []
     for source in set_up:
-        try:
-            body = ast.parse(source).body
-        except (SyntaxError, ValueError, RecursionError):
-            continue
-        for function in (one for one in body if isinstance(one, ast.FunctionDef)):
+        for function in (one for one in parsed(source).body if isinstance(one, ast.FunctionDef)):
             names = [one.arg for one in function.args.args]
             nodes = list(ast.walk(function))
             stored = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}

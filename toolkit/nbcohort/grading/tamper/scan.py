@@ -1,7 +1,6 @@
 """What is odd about the sources of a notebook: names that answers do not need, and set-up that an answer undoes."""
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -11,6 +10,7 @@ from nbformat import NotebookNode
 from nbcohort.grading.master import MasterNotebook
 from nbcohort.grading.tamper.flags import Flag
 from nbcohort.grading.tamper.guard import is_test, name_of
+from nbcohort.grading.tamper.sources import parsed
 from nbcohort.i18n import _
 
 _NAMES = frozenset(
@@ -41,7 +41,6 @@ _NAMES = frozenset(
 _HISTORY = "In"
 _CALLED_LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _OWN_NAMES = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_LINES_OF_IPYTHON = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
 
 
 def scan(notebook: NotebookNode, master: MasterNotebook) -> tuple[Flag, ...]:
@@ -53,13 +52,13 @@ def scan(notebook: NotebookNode, master: MasterNotebook) -> tuple[Flag, ...]:
         known = master.by_name.get(name_of(cell))
         if cell.cell_type != "code" or is_test(cell) or (known and known.locked) or cell.source in sources:
             continue
-        parsed = _parsed(cell.source)
-        later = _functions(parsed)
+        tree = parsed(cell.source)
+        later = _functions(tree)
         names = sorted((_names_in(later) & _NAMES) - given - _bound_in(later))
         if names or (_reads_history(later) and _HISTORY not in given):
             evidence = tuple(names or [f"{_HISTORY}[...]"])
             found.append(Flag(name_of(cell), "names", _("It names what an answer does not need."), evidence))
-        undone = sorted(fixed & _bound(_without(parsed, said)))
+        undone = sorted(fixed & _bound(_without(tree, said)))
         if undone:
             sentence = _("It changes what the set-up of the notebook says.")
             found.append(Flag(name_of(cell), "names", sentence, tuple(undone)))
@@ -83,15 +82,15 @@ def unasked(flags: Iterable[Flag], master: MasterNotebook) -> tuple[Flag, ...]:
 
 @lru_cache(8)
 def _bound_by_instructor(master: MasterNotebook) -> frozenset[str]:
-    return frozenset(name for cell in master.cells if cell.cell_type == "code" for name in _bound(_parsed(cell.source)))
+    return frozenset(name for cell in master.cells if cell.cell_type == "code" for name in _bound(parsed(cell.source)))
 
 
 @lru_cache(8)
 def _named_in_answers(master: MasterNotebook) -> frozenset[str]:
     """Return the names whose values the instructor's answers may change."""
-    answers = [_parsed(cell.source) for cell in master.cells if cell.cell_type == "code" and not cell.locked]
-    found = {name for parsed in answers for name in _bound(parsed)}
-    for node in (node for parsed in answers for node in ast.walk(parsed)):
+    answers = [parsed(cell.source) for cell in master.cells if cell.cell_type == "code" and not cell.locked]
+    found = {name for tree in answers for name in _bound(tree)}
+    for node in (node for tree in answers for node in ast.walk(tree)):
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name):
             found.add(node.value.id)
     return frozenset(found)
@@ -100,61 +99,70 @@ def _named_in_answers(master: MasterNotebook) -> frozenset[str]:
 @lru_cache(8)  # it is the same for a whole cohort
 def _of_instructor(master: MasterNotebook) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """Return the constants of the set-up, all names that the instructor uses, and the sources of all cells."""
-    given = _names_in([_parsed(cell.source) for cell in master.cells if cell.cell_type == "code"])
+    given = _names_in([parsed(cell.source) for cell in master.cells if cell.cell_type == "code"])
     return frozenset(_set_up(master)), given, frozenset(cell.source for cell in master.cells)
 
 
 @lru_cache(8)
 def _statements(master: MasterNotebook) -> frozenset[str]:
     """Return the statements of locked cells: who says them again changes nothing."""
-    locked = [_parsed(cell.source) for cell in master.cells if cell.cell_type == "code" and cell.locked]
-    return frozenset(ast.dump(node) for parsed in locked for node in getattr(parsed, "body", ()))
+    locked = [parsed(cell.source) for cell in master.cells if cell.cell_type == "code" and cell.locked]
+    return frozenset(ast.dump(node) for tree in locked for node in getattr(tree, "body", ()))
 
 
-def _without(parsed: ast.AST, said: frozenset[str]) -> ast.Module:
-    return ast.Module([node for node in getattr(parsed, "body", ()) if ast.dump(node) not in said], [])
+def _without(tree: ast.AST, said: frozenset[str]) -> ast.Module:
+    return ast.Module([node for node in getattr(tree, "body", ()) if ast.dump(node) not in said], [])
 
 
 def _set_up(master: MasterNotebook) -> set[str]:
     """Return the names that locked cells define for good, and no answer of the instructor's changes.
 
-    These are constants, and functions, classes and imported modules that tests use; a table, say, is there to be
-    changed.
+    These are constants, functions, classes and imported modules that tests, or functions of the set-up, use; a table,
+    say, is there to be changed.
     """
-    code = [(cell, _parsed(cell.source)) for cell in master.cells if cell.cell_type == "code"]
-    locked = [parsed for cell, parsed in code if cell.locked and not cell.grade]
-    changed = {name for cell, parsed in code if cell.solution for name in _bound(parsed)}
-    asked = {node.id for cell, parsed in code if cell.grade for node in ast.walk(parsed) if isinstance(node, ast.Name)}
-    constants = {name for parsed in locked for name in _constants(parsed)}
-    return (constants | {name for parsed in locked for name in _defined(parsed)} & asked) - changed
+    code = [(cell, parsed(cell.source)) for cell in master.cells if cell.cell_type == "code"]
+    locked = [tree for cell, tree in code if cell.locked and not cell.grade]
+    changed = {name for cell, tree in code if cell.solution for name in _bound(tree)}
+    asked = {node.id for cell, tree in code if cell.grade for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    asked |= {name for tree in locked for function in _functions(tree) for name in _asked_for(function)}
+    return {name for tree in locked for name in (*_constants(tree), *_defined(tree))} & asked - changed
 
 
-def _constants(parsed: ast.AST) -> Iterator[str]:
+def _asked_for(function: ast.AST) -> set[str]:
+    """Return the names that a function uses and does not give a meaning itself."""
+    nodes = list(ast.walk(function))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    own = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+    own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    return {node.id for node in names} - own
+
+
+def _constants(tree: ast.AST) -> Iterator[str]:
     """Yield the names that a cell gives constants to at its top level."""
-    for node in getattr(parsed, "body", ()):
+    for node in getattr(tree, "body", ()):
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
             yield from (one.id for one in targets if isinstance(one, ast.Name))
 
 
-def _defined(parsed: ast.AST) -> Iterator[str]:
+def _defined(tree: ast.AST) -> Iterator[str]:
     """Yield the names of functions, classes and modules that a cell defines at its top level."""
-    for node in getattr(parsed, "body", ()):
+    for node in getattr(tree, "body", ()):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
         elif isinstance(node, ast.Import):
             yield from (one.asname or one.name.partition(".")[0] for one in node.names)
 
 
-def _bound(parsed: ast.AST) -> set[str]:
+def _bound(tree: ast.AST) -> set[str]:
     """Return the names that a cell gives another meaning, at its top level or as `global`, other than by an import."""
     found: set[str] = set()
-    for node in _of_module(parsed):
+    for node in _of_module(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
             found.add(node.id)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found.add(node.name)
-    return found | {name for node in ast.walk(parsed) if isinstance(node, ast.Global) for name in node.names}
+    return found | {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
 
 
 def _of_module(node: ast.AST) -> Iterator[ast.AST]:
@@ -193,14 +201,6 @@ def _reads_history(nodes: Iterable[ast.AST]) -> bool:
     )
 
 
-def _functions(parsed: ast.AST) -> list[ast.AST]:
+def _functions(tree: ast.AST) -> list[ast.AST]:
     """Return the functions and classes of a cell: what else it does has been done when a test runs."""
-    return [node for node in ast.walk(parsed) if isinstance(node, _CALLED_LATER)]
-
-
-def _parsed(source: str) -> ast.AST:
-    plain = _LINES_OF_IPYTHON.sub(r"\1pass", source)
-    try:
-        return ast.parse(plain)
-    except (SyntaxError, ValueError, RecursionError):
-        return ast.Module([], [])
+    return [node for node in ast.walk(tree) if isinstance(node, _CALLED_LATER)]

@@ -170,8 +170,8 @@ def in_fork(work: Callable[[], list[tuple[int, str]]]) -> list[tuple[int, str]]:
         return []
     finally:
         os.close(read)
-        os.kill(pid, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):  # the notebook has waited for it
+        with contextlib.suppress(OSError):  # the notebook waits for all processes
+            os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
 
 
