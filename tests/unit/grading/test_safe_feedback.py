@@ -10,15 +10,21 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import nh3
 import pytest
 from bs4 import BeautifulSoup, Tag
+from IPython.display import YouTubeVideo
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from traitlets.config import Config
 
 from nbcohort.grading.executor import configure
+from nbcohort.grading.feedback.outputs import Outputs
 from nbcohort.grading.feedback.sanitise import PREFIX
 from tests.unit.grading.honest_cells import WIDGETS, honest
 from tests.unit.grading.hostile_cells import ATTACKS, Attack, Page, notebook_with, shown
@@ -276,3 +282,24 @@ def test_graders_are_told_what_is_odd_and_learners_are_not() -> None:
     assert "<code>&lt;b&gt;t</code>" in formgrade
     assert "replaced" not in feedback
     assert "nbcohort-flags" not in render("formgrade", new_notebook())
+
+
+def test_an_estimator_shows_as_text() -> None:
+    estimator = make_pipeline(StandardScaler(), LogisticRegression(C=3))
+    data = {"text/html": estimator._repr_html_(), "text/plain": repr(estimator)}
+    [shown] = Outputs({}).harmless([new_output("display_data", data)])
+
+    assert shown.data == {"text/plain": repr(estimator)}
+    [shown] = Outputs({}).harmless([new_output("display_data", {"text/html": data["text/html"]})])
+    assert "LogisticRegression(C=3)" in shown.data["text/html"]
+
+
+def test_a_film_from_elsewhere_shows_as_a_link() -> None:
+    film: Any = YouTubeVideo
+    [shown] = Outputs({}).harmless(
+        [new_output("display_data", {"text/html": film("abc")._repr_html_(), "text/plain": "<x>"})]
+    )
+
+    assert BeautifulSoup(shown.data["text/html"], "html.parser").get_text().strip() == (
+        "[not loaded: https://www.youtube.com/embed/abc]"
+    )

@@ -2,8 +2,10 @@
 
 import re
 import time
+from typing import Any
 
 import pytest
+from IPython.display import YouTubeVideo
 
 from nbcohort.grading.feedback.css import declarations, stylesheet
 from nbcohort.grading.feedback.pictures import image_of, tidy
@@ -168,3 +170,27 @@ def test_html_that_would_take_long_is_not_read(html: str) -> None:
 
     assert time.process_time() - before < 5  # without a limit, minutes
     assert len(shown_instead) < 1_000_000
+
+
+def test_a_frame_becomes_a_link_to_the_web() -> None:
+    film: Any = YouTubeVideo
+    frame = film("x&y")._repr_html_()
+
+    assert clean(frame).count("<a ") == 1
+    assert 'href="https://www.youtube.com/embed/x&amp;y"' in clean(frame)
+    assert "iframe" not in clean(frame)
+    assert clean(clean(frame)) == clean(frame)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "<iframe src='javascript:alert(1)'></iframe>",
+        "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+        "<iframe src='beside.html'>",
+        "<iframe></iframe>",
+        "<iframe src='https://a.b/&quot;&gt;&lt;script&gt;'></iframe>",
+    ],
+)
+def test_other_frames_leave_nothing(frame: str) -> None:
+    assert clean(frame) == ""

@@ -27,6 +27,7 @@ _MOST_COLOURS = 10_000
 """Changes of colour in one text; nbconvert takes time for each, the more the longer the text is."""
 _WIDEST = 10_000
 """Pixels of a picture."""
+_ESTIMATOR = '<div class="sk-text-repr-fallback">'
 _BLANKS = re.compile(r"\s+")
 
 
@@ -63,7 +64,7 @@ class Outputs:
         """Return an output's data in the first type, in nbconvert's order, in which there is something to see."""
         if not isinstance(data, Mapping) or not data:
             return None
-        for html in (self._views.static(data.get(VIEW)), data.get("text/html")):
+        for html in (self._views.static(data.get(VIEW)), _html(data)):
             cleaned = clean(html) if isinstance(html, str) else ""
             if shows_something(cleaned):
                 return {"text/html": cleaned}
@@ -84,6 +85,13 @@ class Outputs:
     def _as_html(self, outputs: Any) -> str:
         """Return the outputs that a widget has captured as HTML."""
         return "".join(html_of(output) for output in self.harmless(outputs)) if isinstance(outputs, list) else ""
+
+
+def _html(data: Mapping[str, Any]) -> Any:
+    """Return an output's HTML; that of scikit-learn's estimators says nothing to read without its style sheet."""
+    html = data.get("text/html")
+    is_estimator = isinstance(html, str) and _ESTIMATOR in html and isinstance(data.get("text/plain"), str)
+    return None if is_estimator else html
 
 
 def shortened(text: Any) -> str:

@@ -12,7 +12,7 @@ Whatever happens to the HTML before it is for showing more, not for safety. `cle
 
 import re
 from collections.abc import Callable
-from html import escape
+from html import escape, unescape
 
 import nh3
 from pygments.token import STANDARD_TYPES
@@ -64,6 +64,7 @@ _CLASSES = frozenset(name for name in STANDARD_TYPES.values() if name) | _names(
 _NUMBERED_CLASS = re.compile(r"(?:level|row|col)\d{1,6}", re.ASCII)
 _NUMBER = re.compile(r"\d{1,5}%?", re.ASCII)
 _WEB = re.compile(r"(?:https?://|mailto:)[^\s\\<>\"']+", re.IGNORECASE)
+_SOURCE = re.compile(r"\bsrc\s*=\s*[\"']([^\"'<>]*)[\"']", re.IGNORECASE)
 _BESIDE = r"(?:\./)?(?:(?!\.+/)[\w .()+,-]+/)*[\w ()+,-][\w .()+,-]*\.(?:{endings})"
 _PICTURE_FILE = re.compile(_BESIDE.format(endings="gif|jpe?g|png|svg|webp"), re.IGNORECASE)
 _OTHER_FILE = re.compile(
@@ -100,9 +101,19 @@ def clean(html: str) -> str:
         return ""
 
     html = _replaced(_replaced(html, "svg", image_of), "style", keep_sheet)
+    html = _replaced(html, "iframe", _link_to_frame)
     body = _CLEANER.clean(html)
     rules = "\n".join(sheet for sheet in sheets if sheet)
     return f"<style>\n{rules}\n</style>{body}" if rules else body
+
+
+def _link_to_frame(element: str) -> str:
+    """Return a link to what a frame would have loaded from the web; empty for other frames."""
+    source = _SOURCE.search(element.partition(">")[0])
+    address = unescape(source[1]) if source else ""
+    if not _WEB.fullmatch(address):
+        return ""
+    return _("[not loaded: {link}]").format(link=f'<a href="{escape(address)}">{escape(address)}</a>')
 
 
 def shows_something(cleaned: str) -> bool:
