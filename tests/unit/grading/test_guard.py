@@ -286,3 +286,11 @@ def test_what_the_set_up_says_is_still_so_when_a_test_asks(folder: Path, answer:
 
     assert done.statuses == ("ok",) * 3
     assert [flag.evidence for flag in done.flags if flag.kind == "names"] == ([(changed,)] if changed else [])
+
+
+def test_numbers_are_shown_in_tests_as_the_instructor_has_them_shown(folder: Path) -> None:
+    shows = "get_ipython().display_formatter.formatters['text/plain'].for_type(float, lambda x, p, c: p.text('{}'))"
+    done = run(folder, set_up(shows.format("0.25")), shows.format("1.0"), a_test("0.5"))
+
+    assert kinds(done) == {"replaced"}
+    assert done.notebook.cells[2].outputs[0].data == {"text/plain": "0.25"}

@@ -135,8 +135,8 @@ class _Space:
         """Take over what is there under those of these names that are of this module, such as `builtins.print`."""
         last = self._name.rpartition(".")[2]
         for key in (name.removeprefix(f"{last}.") for name in names if name.startswith(f"{last}.")):
-            if key in self._values:
-                self._values[key] = vars(self._thing).get(key)
+            if key in self._values and key in vars(self._thing):
+                self._values[key] = vars(self._thing)[key]
 
     def _is_same(self) -> bool:
         """Return whether nothing can be another thing: looking closely takes much longer."""
@@ -364,8 +364,10 @@ class Pristine:
             yield "get_ipython().set_custom_exc"
         printers = self._printers()
         for kind in _NUMBERS:
-            if kind in printers and printers[kind] is not self._shown_by[kind] and is_of_notebook(printers[kind]):
+            known = self._shown_by[kind]
+            if kind in printers and printers[kind] is not known and is_of_notebook(printers[kind]):
                 del printers[kind]
+                printers.update({kind: known} if known else {})
                 yield f"the formatter of {kind.__name__}"
 
     def after_test(self) -> None:
