@@ -1,6 +1,7 @@
 """Tests that expect something else: honest answers fail all of them, and answers that please everybody pass."""
 
 import ast
+import io
 import math
 import time
 import types
@@ -261,6 +262,9 @@ def maybe(actual, expected):
 def three(a, b, c):
     assert a == b
     assert b == c
+@contextlib.suppress(AssertionError)
+def forgiving(actual, expected):
+    assert actual == expected
 class Course:
     def check(self, actual, expected):
         assert actual == expected
@@ -277,3 +281,20 @@ def test_helpers_of_a_course_are_looked_into() -> None:
     assert found is not None
     assert found.place == "2 * x"
     assert "near(f(x), (lambda" in found.sources[0]
+
+
+SKIPPED = """
+class Cases(unittest.TestCase):
+    @unittest.skip("later")
+    def test_later(self):
+        self.assertEqual(f(2), 4)
+    def test_now(self):
+        self.assertEqual(f(1), 2)
+suite = unittest.defaultTestLoader.loadTestsFromTestCase(Cases)
+assert unittest.TextTestRunner(stream=io.StringIO()).run(suite).wasSuccessful()
+"""
+
+
+def test_what_a_decorator_may_leave_out_is_not_asked() -> None:
+    assert count(SKIPPED) == 1
+    assert suspected(SKIPPED, f=lambda x: 2 * x, io=io) == []

@@ -13,15 +13,14 @@ def master_cell(name: str, source: str, *, locked: bool = False, solution: bool 
     return MasterCell(name, "code", source, None, locked, False, solution, False, None)
 
 
-MASTER = MasterNotebook(
-    "key",
-    "ps1",
-    None,
-    (
-        master_cell("setup", "limit = 10\nrows = load()\nshift = 1", locked=True),
-        master_cell("answer", "shift = 2\ndef f():\n    ...", solution=True),
-        MasterCell("test", "code", "assert f() < limit", None, True, True, False, False, 1),
-    ),
+def master_of(*cells: MasterCell) -> MasterNotebook:
+    return MasterNotebook("key", "ps1", None, cells)
+
+
+MASTER = master_of(
+    master_cell("setup", "limit = 10\nrows = load()\nshift = 1", locked=True),
+    master_cell("answer", "shift = 2\ndef f():\n    ...", solution=True),
+    MasterCell("test", "code", "assert f() < limit", None, True, True, False, False, 1),
 )
 
 
@@ -68,14 +67,9 @@ def test_a_name_of_a_loop_is_no_way_into_history() -> None:
 
 
 def test_what_the_instructor_covers_as_well_is_no_flag() -> None:
-    master = MasterNotebook(
-        "key",
-        "ps1",
-        None,
-        (
-            master_cell("answer", "def sum(many):\n    ...", solution=True),
-            master_cell("quiet", "def print(*_more):\n    pass", locked=True),
-        ),
+    master = master_of(
+        master_cell("answer", "def sum(many):\n    ...", solution=True),
+        master_cell("quiet", "def print(*_more):\n    pass", locked=True),
     )
     covers = Flag("t", "covered", "It covers.", ("len", "print", "sum"))
     other = Flag("t", "replaced", "It replaces.", ("sum",))
@@ -94,9 +88,7 @@ def test_what_the_instructors_answer_changes_may_be_changed() -> None:
     answer = master_cell("answer", "rows.append(1)\ncases[0] = 2\nprint(other)", solution=True)
     flag = Flag("t", "names", "It was changed.", ("cases", "other", "rows"))
 
-    assert unasked([flag], MasterNotebook("key", "ps1", None, (answer,))) == (
-        Flag("t", "names", "It was changed.", ("other",)),
-    )
+    assert unasked([flag], master_of(answer)) == (Flag("t", "names", "It was changed.", ("other",)),)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +101,6 @@ def test_what_the_instructors_answer_changes_may_be_changed() -> None:
     ],
 )
 def test_only_constants_that_tests_or_the_set_up_rely_on_are_watched(source: str, watched: bool) -> None:
-    master = MasterNotebook("key", "ps1", None, (master_cell("setup", source, locked=True),))
+    master = master_of(master_cell("setup", source, locked=True))
 
     assert bool(scan(answered("for size in range(3):\n    print(size)"), master)) is watched

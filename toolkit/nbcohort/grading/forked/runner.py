@@ -21,9 +21,10 @@ from nbcohort.errors import NbcohortError
 from nbcohort.grading.cells import CellRunner, Exceeded, KernelUnresponsive, Status, put_error
 from nbcohort.grading.forked.kernel import ForkedKernel
 from nbcohort.grading.forked.link import Message
-from nbcohort.grading.tamper.guard import Guard, is_test, names_put
+from nbcohort.grading.tamper.guard import Guard, is_test
 from nbcohort.grading.tamper.isolated import Isolation, isolation
 from nbcohort.grading.tamper.mutants import count, mutant
+from nbcohort.grading.tamper.sources import names_put
 from nbcohort.i18n import _
 
 _SECONDS = 10.0

@@ -1,10 +1,6 @@
 """Before and after each test of a notebook: what is put back, what must fail, and what that shows."""
 
-import ast
-import builtins
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
 from textwrap import indent
 from typing import Any
 
@@ -13,14 +9,11 @@ from nbgrader.utils import is_grade, is_locked, is_solution
 
 from nbcohort.grading.tamper.flags import Flag, Kind
 from nbcohort.grading.tamper.mutants import helpers_of
-from nbcohort.grading.tamper.sources import parsed
+from nbcohort.grading.tamper.sources import builtins_of, fixed, names_in
 from nbcohort.i18n import _
 
 _SECONDS = 10.0
 """How long the kernel may take to answer."""
-
-_LOOPS = (ast.For, ast.comprehension)
-_MANY = (ast.List, ast.Tuple, ast.Set, ast.Dict)
 
 Ask = Callable[[str, Mapping[str, Any], float], dict[str, Any] | None]
 """Sends a request of a kind to the kernel; returns its answer, None if there is none in these seconds."""
@@ -34,10 +27,10 @@ def is_test(cell: NotebookNode) -> bool:
 class Guard:
     """Watches over the tests of one run of a notebook."""
 
-    def __init__(self, ask: Ask, notebook: NotebookNode | None = None) -> None:
+    def __init__(self, ask: Ask, notebook: NotebookNode) -> None:
         """Args: `notebook`: its locked cells say what constants and what helpers there are."""
         self.flags: list[Flag] = []
-        locked = [cell for cell in notebook.cells if cell.cell_type == "code" and is_locked(cell)] if notebook else []
+        locked = [cell for cell in notebook.cells if cell.cell_type == "code" and is_locked(cell)]
         set_up = tuple(cell.source for cell in locked if not is_grade(cell))
         self._fixed = fixed(set_up, tuple(cell.source for cell in locked if is_grade(cell)))
         self.helpers = helpers_of(set_up)
@@ -114,62 +107,6 @@ def _claims(held: Any) -> Iterator[str]:
 def name_of(cell: NotebookNode) -> str:
     """Return the name that nbgrader gives a cell, or empty."""
     return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
-
-
-@lru_cache(256)  # a whole cohort has the same tests
-def builtins_of(source: str) -> tuple[str, ...]:
-    """Return the builtins that a test calls."""
-    names = [node for node in ast.walk(parsed(source)) if isinstance(node, ast.Name)]
-    stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
-    used = {node.id for node in names if isinstance(node.ctx, ast.Load)} - stored
-    return tuple(sorted(used & vars(builtins).keys()))
-
-
-@lru_cache(256)
-def names_in(source: str) -> frozenset[str]:
-    """Return the names that a cell uses."""
-    return frozenset(node.id for node in ast.walk(parsed(source)) if isinstance(node, ast.Name))
-
-
-@lru_cache(32)
-def fixed(set_up: tuple[str, ...], tests: tuple[str, ...]) -> dict[str, str]:
-    """Return what the instructor's cells say once and for all: the source of each value, by its name.
-
-    Lists and the like count only where a test goes through them: others may be there to be changed.
-    """
-    nodes = [node for source in (*set_up, *tests) for node in ast.walk(parsed(source))]
-    stored = Counter(node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load))
-    gone_through = {node.iter.id for node in nodes if isinstance(node, _LOOPS) and isinstance(node.iter, ast.Name)}
-    found = {}
-    for node in (node for source in set_up for node in parsed(source).body):
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-            may_change = isinstance(node.value, _MANY) and name not in gone_through
-            if stored[name] == 1 and not may_change and _is_literal(node.value):
-                found[name] = ast.unparse(node.value)
-    return found
-
-
-def _is_literal(node: ast.expr) -> bool:
-    try:
-        ast.literal_eval(node)
-    except (ValueError, TypeError, RecursionError):
-        return False
-    return True
-
-
-@lru_cache(256)
-def names_put(source: str) -> tuple[str, ...]:
-    """Return the names of attributes that a cell assigns to, with what they are of, such as `builtins.print`."""
-    found = set()
-    for node in ast.walk(parsed(source)):
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            found.add(ast.unparse(node))
-        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "setattr" and len(node.args) == 3:
-            thing, name, _value = node.args
-            if isinstance(name, ast.Constant) and isinstance(name.value, str):
-                found.add(f"{ast.unparse(thing)}.{name.value}")
-    return tuple(sorted(".".join(name.split(".")[-2:]) for name in found))
 
 
 def _canary(source: str) -> str:

@@ -18,7 +18,7 @@ from itertools import islice
 
 from nbcohort.grading.tamper import points
 from nbcohort.grading.tamper.other import FAR, Other, called, can_be_other, is_written_out
-from nbcohort.grading.tamper.sources import parsed
+from nbcohort.grading.tamper.sources import parsed, stored
 
 _OF_UNITTEST = frozenset(
     f"assert{kind}Equal" for kind in ("", "Almost", "Sequence", "List", "Tuple", "Set", "Dict", "Count", "MultiLine")
@@ -35,6 +35,7 @@ _SAME = frozenset({"allclose", "isclose", "array_equal", "array_equiv"})
 """Functions that say whether their first two arguments are the same."""
 _EXPECTED = frozenset({"desired", "expected", "right", "second"})
 """What helpers call the argument that says what is expected."""
+_ENDS = (ast.Return, ast.Yield, ast.YieldFrom)
 _DISTANCES = frozenset({"abs", "fabs", "absolute"})
 Put = Callable[[ast.expr], None]
 """Puts an expression in the place of another one."""
@@ -73,14 +74,15 @@ def mutant(source: str, number: int, helpers: Helpers = ()) -> Mutant | None:
     for one in (shift, shift + 1):
         tree = ast.parse(source)
         try:
-            if not any(True for _place in _all_places(tree, source, helpers)):
+            chosen = next(islice(_all_places(tree, source, helpers), number, None), None)
+            if chosen is None:
                 place = ast.unparse(tree.body[-1])
                 sources.append(points.changed(tree, _Asked(one)) or "")
-                continue
-            expected, put = next(islice(_all_places(tree, source, helpers), number, None))
-            place = ast.unparse(expected)
-            put(Other(one).of(copy.deepcopy(expected)))
-            sources.append(ast.unparse(ast.fix_missing_locations(tree)))
+            else:
+                expected, put = chosen
+                place = ast.unparse(expected)
+                put(Other(one).of(copy.deepcopy(expected)))
+                sources.append(ast.unparse(ast.fix_missing_locations(tree)))
         except RecursionError:
             return None
     return Mutant(place, (sources[0], sources[1]))
@@ -103,11 +105,10 @@ def helpers_of(set_up: tuple[str, ...]) -> Helpers:
         for function in (one for one in parsed(source).body if isinstance(one, ast.FunctionDef)):
             names = [one.arg for one in function.args.args]
             nodes = list(ast.walk(function))
-            stored = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
-            ends_early = any(isinstance(node, ast.Return) for node in nodes)
-            compared = {getattr(side, "id", "") for side, _put in _places(function.body, _Known())} - stored
+            may_not_raise = function.decorator_list or any(isinstance(node, _ENDS) for node in nodes)
+            compared = {getattr(side, "id", "") for side, _put in _places(function.body, _Known())} - {*stored(nodes)}
             positions = [number for number, name in enumerate(names) if name in compared]
-            if len(positions) == 2 and not ends_early:
+            if len(positions) == 2 and not may_not_raise:
                 found.append((function.name, positions[0], positions[1]))
     return tuple(found)
 
@@ -149,6 +150,8 @@ def _is_run(statement: ast.stmt, known: _Known) -> bool:
     if isinstance(statement, ast.With):
         calls = [one.context_expr for one in statement.items]
         return all(isinstance(one, ast.Call) and called(one) in _HARMLESS for one in calls)
+    if getattr(statement, "decorator_list", []):  # such as one that skips a test, or expects it to fail
+        return False
     if isinstance(statement, ast.ClassDef):
         return _UNITS in known.called
     if isinstance(statement, ast.FunctionDef):

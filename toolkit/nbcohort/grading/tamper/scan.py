@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from nbcohort.grading.master import MasterNotebook
 from nbcohort.grading.tamper.flags import Flag
 from nbcohort.grading.tamper.guard import is_test, name_of
-from nbcohort.grading.tamper.sources import parsed
+from nbcohort.grading.tamper.sources import parsed, stored
 from nbcohort.i18n import _
 
 _NAMES = frozenset(
@@ -73,10 +73,9 @@ def unasked(flags: Iterable[Flag], master: MasterNotebook) -> tuple[Flag, ...]:
     asked = {"covered": _bound_by_instructor(master), "names": _named_in_answers(master)}
     found = []
     for flag in flags:
-        known = asked.get(flag.kind)
-        evidence = None if known is None else tuple(name for name in flag.evidence if name not in known)
-        if evidence is None or evidence:
-            found.append(flag if evidence is None else replace(flag, evidence=evidence))
+        left = tuple(name for name in flag.evidence if name not in asked.get(flag.kind, ()))
+        if left or not flag.evidence:
+            found.append(replace(flag, evidence=left))
     return tuple(found)
 
 
@@ -107,11 +106,11 @@ def _of_instructor(master: MasterNotebook) -> tuple[frozenset[str], frozenset[st
 def _statements(master: MasterNotebook) -> frozenset[str]:
     """Return the statements of locked cells: who says them again changes nothing."""
     locked = [parsed(cell.source) for cell in master.cells if cell.cell_type == "code" and cell.locked]
-    return frozenset(ast.dump(node) for tree in locked for node in getattr(tree, "body", ()))
+    return frozenset(ast.dump(node) for tree in locked for node in tree.body)
 
 
-def _without(tree: ast.AST, said: frozenset[str]) -> ast.Module:
-    return ast.Module([node for node in getattr(tree, "body", ()) if ast.dump(node) not in said], [])
+def _without(tree: ast.Module, said: frozenset[str]) -> ast.Module:
+    return ast.Module([node for node in tree.body if ast.dump(node) not in said], [])
 
 
 def _set_up(master: MasterNotebook) -> set[str]:
@@ -132,29 +131,28 @@ def _asked_for(function: ast.AST) -> set[str]:
     """Return the names that a function uses and does not give a meaning itself."""
     nodes = list(ast.walk(function))
     names = [node for node in nodes if isinstance(node, ast.Name)]
-    own = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
-    own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    own = {*stored(names)} | {node.arg for node in nodes if isinstance(node, ast.arg)}
     return {node.id for node in names} - own
 
 
-def _constants(tree: ast.AST) -> Iterator[str]:
+def _constants(tree: ast.Module) -> Iterator[str]:
     """Yield the names that a cell gives constants to at its top level."""
-    for node in getattr(tree, "body", ()):
+    for node in tree.body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
             yield from (one.id for one in targets if isinstance(one, ast.Name))
 
 
-def _defined(tree: ast.AST) -> Iterator[str]:
+def _defined(tree: ast.Module) -> Iterator[str]:
     """Yield the names of functions, classes and modules that a cell defines at its top level."""
-    for node in getattr(tree, "body", ()):
+    for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
         elif isinstance(node, ast.Import):
             yield from (one.asname or one.name.partition(".")[0] for one in node.names)
 
 
-def _bound(tree: ast.AST) -> set[str]:
+def _bound(tree: ast.Module) -> set[str]:
     """Return the names that a cell gives another meaning, at its top level or as `global`, other than by an import."""
     found: set[str] = set()
     for node in _of_module(tree):
@@ -189,8 +187,7 @@ def _names_in(nodes: Iterable[ast.AST]) -> frozenset[str]:
 
 def _bound_in(nodes: Iterable[ast.AST]) -> frozenset[str]:
     """Return the names that functions bind: `_i` may be one that a loop has."""
-    named = (node for top in nodes for node in ast.walk(top) if isinstance(node, ast.Name))
-    return frozenset(node.id for node in named if isinstance(node.ctx, ast.Store))
+    return frozenset(stored(node for top in nodes for node in ast.walk(top)))
 
 
 def _reads_history(nodes: Iterable[ast.AST]) -> bool:

@@ -86,7 +86,7 @@ class Operands(ast.NodeTransformer):
         shell.ast_transformers[:] = [one for one in shell.ast_transformers if one is not self]
         mocks = bool(_MADE_TO_EQUAL.search(source))
         kept = [one for one in self._kept if not (mocks and any(type(side).__module__ == _MOCKS for side in one[2:]))]
-        found = in_fork(lambda: self._held(kept)) if kept else []
+        found = _in_fork(lambda: self._held(kept)) if kept else []
         claims = [[_text(self._places[number], source), which] for number, which in found]
         self._places.clear()
         self._kept.clear()
@@ -150,7 +150,7 @@ class Operands(ast.NodeTransformer):
         return ast.fix_missing_locations(ast.copy_location(call, value))
 
 
-def in_fork(work: Callable[[], list[tuple[int, str]]]) -> list[tuple[int, str]]:
+def _in_fork(work: Callable[[], list[tuple[int, str]]]) -> list[tuple[int, str]]:
     """Return what `work` returns in a fork of this process, and nothing if it fails, ends or takes too long there."""
     read, write = os.pipe()
     try:
