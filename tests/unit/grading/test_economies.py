@@ -117,3 +117,64 @@ cell = shell.user_ns["f"].__code__
 say(cell=repr(inspect.getmodule(cell)), json=inspect.getmodule(json.dumps.__code__).__name__)
 """)
     assert found == {"cell": "None", "json": "json"}
+
+
+def test_a_traceback_has_the_colours_of_the_theme_that_there_is_now() -> None:
+    found = told("""
+import stack_data
+from pygments.formatters.terminal256 import Terminal256Formatter
+asyncio.run(run("def fails():\\n    return 1 / 0\\nfails()"))
+known = (sys.last_type, sys.last_value, sys.last_traceback)
+formatter, shown = shell.InteractiveTB, []
+marked = stack_data.style_with_executing_node
+for theme in ("linux", "neutral", "linux", "neutral", "nocolor"):
+    formatter.set_theme_name(theme)
+    shown.append(formatter.structured_traceback(*known))
+style = marked("default", "bold")
+say(linux=shown[0] == shown[2], neutral=shown[1] == shown[3], different=len({str(one) for one in shown}),
+    own=Terminal256Formatter(style=style).style_string == Terminal256Formatter(style=style).style_string)
+""")
+    assert found == {"linux": True, "neutral": True, "different": 3, "own": True}
+
+
+def test_what_is_to_come_is_prepared_and_not_run() -> None:
+    found = told("""
+from IPython.core import inputtransformer2
+search = inputtransformer2.make_tokens_by_line
+def counting(lines):
+    counted["transformed"] += 1
+    return search(lines)
+inputtransformer2.make_tokens_by_line = counting
+ran = []
+shell.user_ns["ran"] = ran
+workshop.prime(["ran.append(1)", "assert 1 is 1", "if", "await f()", "x = !ls"])
+prepared, before = counted["transformed"], len(ran)
+asyncio.run(run("ran.append(1)"))
+say(prepared=prepared, searched=counted["transformed"] - prepared, before=before, after=len(ran),
+    awaits=[shell.should_run_async(code, transformed_cell=code) for code in ("await f()", "ran.append(1)")])
+""")
+    assert found == {"prepared": 6, "searched": 0, "before": 0, "after": 1, "awaits": [True, False]}
+
+
+def test_a_cell_that_python_warns_of_is_warned_of_as_ever() -> None:
+    found = told("""
+import warnings
+workshop.prime(["y = 1 is 1"])
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    shell.should_run_async("y = 1 is 1", transformed_cell="y = 1 is 1")
+say(warned=[str(one.category.__name__) for one in caught])
+""")
+    assert found == {"warned": ["SyntaxWarning"]}
+
+
+def test_a_long_cell_is_not_kept_when_the_next_one_comes() -> None:
+    found = told("""
+from inside.economies import _remembering
+asked = []
+remembering = _remembering(lambda cell: asked.append(len(cell)))
+for cell in ("a", "b", "a", "c" * 20_000, "c" * 20_000, "d" * 20_000, "c" * 20_000):
+    remembering(cell)
+say(asked=asked)
+""")
+    assert found == {"asked": [1, 1, 20_000, 20_000, 20_000]}

@@ -71,7 +71,7 @@ class ForkedKernel:
         self._folder = folder
         self._limits = limits
         self._ends = time.monotonic() + limits.wall_seconds
-        self._looked = 0.0
+        self._looked = time.monotonic()
         self._fork = zygote.fork(variables, limits, folder)
         self._closed = False
         self.work, self._process = -1, -1

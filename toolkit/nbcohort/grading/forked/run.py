@@ -17,6 +17,7 @@ from nbcohort.grading.job import How, Job, KernelFailed
 from nbcohort.grading.left import bring_back
 from nbcohort.grading.output import Room
 from nbcohort.grading.tamper.flags import Flag
+from nbcohort.grading.tamper.guard import to_come
 from nbcohort.i18n import _
 from nbcohort.sandbox import Tier
 from nbcohort.sandbox.probe import why_no_forks
@@ -43,6 +44,8 @@ def run_forked(job: Job) -> tuple[list[Status], tuple[str, ...], tuple[Flag, ...
             if job.tier is None or job.tier.kind == "landlock":
                 folder = stack.enter_context(throwaway())
             try:
+                if job.how.mutants:
+                    zygote.prime(to_come(job.notebook))
                 kernel = ForkedKernel(zygote, job.files(), job.how.environment, job.limits, folder=folder)
             except (OSError, ForkFailed) as error:
                 if zygote.has_ended(within=1):

@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import inspect
 import json
 import platform
 import secrets
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbclient.util import run_hook, run_sync
+from nbclient.util import ensure_async, run_sync
 from nbformat import NotebookNode
 from nbgrader.utils import is_locked
 from traitlets import Any as AnyTrait
@@ -293,8 +294,9 @@ class ForkedRunner(CellRunner):
             self.guard.flag(cell, "errors", _("An error was not shown."), str(content.get("ename"))[:100])
 
     def _call(self, hook: Callable[..., Any] | None, **arguments: Any) -> None:
-        if hook is not None:
-            run_sync(run_hook)(hook, **arguments)
+        answer = hook(**arguments) if hook is not None else None
+        if inspect.isawaitable(answer):
+            run_sync(ensure_async)(answer)
 
     def _note(self, cell: NotebookNode, event: str) -> None:
         if self.record_timing:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ main()
 """
 """There is next to nothing for the garbage collector to find in what is imported, and it would look again and again."""
 _SECONDS = 120
+_LONGEST_PRIMED, _MOST_PRIMED = 10_000, 200
+"""Characters of a cell, and cells, that a zygote is told of: its packets are not endless, and nor is its memory."""
 PRELOAD = ("numpy", "pandas", "matplotlib.pyplot")
 """What is imported before any notebook runs, if the course does not say otherwise."""
 _ONE_THREAD = ("MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -97,6 +99,7 @@ class Zygote:
         """How many ran when the last ones were asked for."""
         self._closed = False
         self._is_ready = False
+        self._primed: set[str] = set()
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.settimeout(_SECONDS)
         self.program: Sandboxed | None = None
@@ -218,6 +221,14 @@ class Zygote:
         """Hear that a notebook process has ended."""
         with self._spare_turn:
             self._running -= 1
+
+    def prime(self, cells: Iterable[str]) -> None:
+        """Let it prepare for cells that many notebooks have, each of them once. Raises `OSError`."""
+        with self._turn:
+            new = [cell for cell in dict.fromkeys(cells) if cell not in self._primed and len(cell) <= _LONGEST_PRIMED]
+            for cell in new[: _MOST_PRIMED - len(self._primed)]:
+                self._primed.add(cell)
+                self.control.send(json.dumps({"prime": [cell]}).encode())
 
     def _make_spare(self, kind: _Kind) -> None:
         """Make a notebook process that waits for a notebook of this kind; without one, the next is made when needed."""

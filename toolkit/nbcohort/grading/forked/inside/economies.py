@@ -6,9 +6,11 @@ changed is asked as ever: nothing is remembered across that.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
 import inspect
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -16,9 +18,14 @@ import ipykernel.compiler
 import ipykernel.ipkernel
 import ipykernel.kernelbase
 import IPython.core.interactiveshell
+import stack_data
 from pygments.formatters.terminal256 import Terminal256Formatter
 
 _NO_MODULE = ""
+_CELLS, _SHORT = 256, 10_000
+"""How many cells are remembered, those of an assignment being the same in all notebooks, and of how many characters;
+of longer ones, the last one is.
+"""
 _MODULES_BY_FILE: dict[str, str] = vars(inspect)["modulesbyfile"]
 
 
@@ -26,9 +33,23 @@ def economise(shell: Any) -> None:
     """Put all of them in place."""
     _remember_names()
     _remember_colours()
+    _remember_styles()
     _remember_signatures()
     _remember_transformed(shell.input_transformer_manager)
     _format_errors_once(shell)
+
+
+def prime(shell: Any, cell: str) -> None:
+    """Remember of a cell that is about to come in many notebooks what IPython will ask of it; it is not run.
+
+    Not of one that Python warns of: it does so each time that it is asked.
+    """
+    with contextlib.suppress(Exception), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        transformed = shell.input_transformer_manager.transform_cell(cell)
+        compile(transformed, "<>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        shell.should_run_async(cell, transformed_cell=transformed)
+        shell.compile.get_code_name(cell, cell, 0)
 
 
 def is_of_no_module(shell: Any, cell: str) -> None:
@@ -40,12 +61,18 @@ def is_of_no_module(shell: Any, cell: str) -> None:
         _MODULES_BY_FILE[shell.compile.get_code_name(cell, cell, 0)] = _NO_MODULE
 
 
+def _remembering(ask: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of a cell's source that remembers what `ask` gives."""
+    of_short, of_long = functools.lru_cache(_CELLS)(ask), functools.lru_cache(1)(ask)
+    return lambda cell, *more: (of_short if len(cell) <= _SHORT else of_long)(cell, *more)
+
+
 def _remember_names() -> None:
     """Remember the hash of a cell's source, which its file is named after, and whether it awaits anything."""
     compiler: Any = ipykernel.compiler
     interactive: Any = IPython.core.interactiveshell
-    hashed = functools.lru_cache(64)(compiler.murmur2_x86)
-    awaits = functools.lru_cache(8)(interactive._should_be_async)
+    hashed = _remembering(compiler.murmur2_x86)
+    awaits = _remembering(interactive._should_be_async)
     # Functions, as these are put back when a notebook has replaced them (`pristine`).
     compiler.murmur2_x86 = lambda data, seed: hashed(data, seed)
     interactive._should_be_async = lambda cell: awaits(cell)
@@ -56,6 +83,33 @@ def _remember_colours() -> None:
     nearest = functools.lru_cache(256)(Terminal256Formatter()._closest_color)
     formatter: Any = Terminal256Formatter
     formatter._closest_color = lambda _self, red, green, blue: nearest(red, green, blue)
+
+
+def _remember_styles() -> None:
+    """Remember the style of code in tracebacks, and how a terminal shows it: each traceback makes both anew."""
+    formatter: Any = Terminal256Formatter
+    set_up, mark = formatter._setup_styles, vars(stack_data)["style_with_executing_node"]
+    known: dict[Any, dict[str, Any]] = {}
+
+    @functools.lru_cache(8)
+    def marked(style: Any, modifier: str, _definition: tuple[Any, ...]) -> Any:
+        return mark(style, modifier)
+
+    def style_with_executing_node(style: Any, modifier: str) -> Any:
+        styles = getattr(style, "styles", {})
+        return marked(style, modifier, tuple(styles.items()))
+
+    def setup_styles(self: Any) -> None:
+        asked = (type(self), self.style, self.usebold, self.useunderline, self.useitalic)
+        if asked not in known:
+            set_up(self)
+            if len(known) < 8:
+                known[asked] = dict(self.style_string)
+        else:
+            self.style_string.update(known[asked])
+
+    vars(stack_data)["style_with_executing_node"] = style_with_executing_node
+    formatter._setup_styles = setup_styles
 
 
 def _remember_signatures() -> None:
@@ -75,24 +129,21 @@ def _remember_signatures() -> None:
 
 
 def _remember_transformed(manager: Any) -> None:
-    """Remember the last cell that was transformed: each is transformed twice.
+    """Remember the cells that were transformed: each is transformed twice, and those of an assignment in each notebook.
 
     Only with IPython's own transformers. Those that a notebook adds may give something else each time.
     """
     names = ("cleanup_transforms", "line_transforms", "token_transformers")
     own = [list(getattr(manager, name)) for name in names]
     transform = manager.transform_cell
-    last: dict[str, str] = {}
+    transform_once = _remembering(transform)
 
     def transform_cell(cell: str) -> str:
         if any(getattr(manager, name) != many for name, many in zip(names, own, strict=True)):
             transformed: str = transform(cell)
-            return transformed
-        if cell not in last:
-            transformed = transform(cell)
-            last.clear()
-            last[cell] = transformed
-        return last[cell]
+        else:
+            transformed = transform_once(cell)
+        return transformed
 
     manager.transform_cell = transform_cell
 
@@ -106,7 +157,8 @@ def _format_errors_once(shell: Any) -> None:
     def structured_traceback(
         etype: Any, evalue: Any, etb: Any = None, tb_offset: int | None = None, *more: Any, **options: Any
     ) -> Any:
-        asked = (evalue, etb, formatter.tb_offset if tb_offset is None else tb_offset, formatter.mode, more, options)
+        way = (formatter.mode, getattr(formatter, "_theme_name", ""), more, options)
+        asked = (evalue, etb, formatter.tb_offset if tb_offset is None else tb_offset, way)
         if remembered:
             *known, lines = remembered.pop()
             if evalue is known[0] and etb is known[1] and asked[2:] == tuple(known[2:]):

@@ -33,7 +33,7 @@ from tornado.ioloop import IOLoop
 from traitlets.config import Config
 
 from .audit import Audit
-from .economies import economise, is_of_no_module
+from .economies import economise, is_of_no_module, prime
 from .fonts import put_fonts, take_fonts
 from .operands import Operands
 from .pristine import Pristine, import_helpers, is_of_notebook
@@ -422,6 +422,11 @@ class Workshop:
                 take_fonts(fonts)
         self._pristine = Pristine(self.kernel)
         self._audit = Audit()
+
+    def prime(self, cells: Iterable[str]) -> None:
+        """Prepare for cells that are about to come in many notebooks; they are not run."""
+        for cell in cells:
+            prime(self.shell, cell)
 
     def rehearse(self, stop: Callable[[], bool] = lambda: False) -> None:
         """Run cells that nobody sees, no more of them when it is time to `stop`, and forget them.

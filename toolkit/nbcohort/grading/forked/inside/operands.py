@@ -22,7 +22,7 @@ import signal
 import time
 import warnings
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from .pristine import is_of_notebook
 
@@ -59,7 +59,13 @@ _OPERATORS: dict[type[ast.cmpop], tuple[Callable[[Any, Any], Any], Callable[[Any
 """What compares, and what is its opposite; identity cannot be faked."""
 
 
-class Operands(ast.NodeTransformer):
+_Node = TypeVar("_Node", bound=ast.AST)
+_LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)
+_BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
+"""Where statements have statements in them, in the order of the source."""
+
+
+class Operands:
     """An AST transformer that is IPython's while a test runs."""
 
     def __init__(self) -> None:
@@ -113,21 +119,17 @@ class Operands(ast.NodeTransformer):
                 self._last.pop(number, None)
         return value
 
-    def visit_Assert(self, node: ast.Assert) -> ast.AST:
-        """Look at what is asserted, not at what it is made of, and not at the message."""
-        self._watch(node.test)
-        return node
+    def visit(self, node: _Node) -> _Node:
+        """Look at what a cell asserts, in blocks as well; return the cell.
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        """Leave functions as they are: they may be called later, and in other processes."""
-        return node
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        """Leave these, too."""
-        return node
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        """Leave classes."""
+        Functions and classes stay as they are: they may be called later, and in other processes.
+        """
+        if isinstance(node, ast.Assert):
+            self._watch(node.test)
+        elif not isinstance(node, _LATER):
+            for field in _BLOCKS:
+                for one in getattr(node, field, ()):
+                    self.visit(one)
         return node
 
     def _watch(self, test: ast.expr) -> None:
