@@ -45,9 +45,13 @@ class Audit:
         """Whether any function was given another body, or other defaults, by whomever."""
         self._testing = False
         self._busy = False
-        hook = self._hook
-        # Python looks at an attribute of the hook each time, which takes a bound method twice as long as all else.
-        sys.addaudithook(lambda event, arguments: hook(event, arguments) if event in _WATCHED else None)
+
+        def hook(event: str, arguments: tuple[Any, ...]) -> None:
+            if event in _WATCHED:  # nearly all events are others, `id()` is one
+                self._hear(event, arguments)
+
+        # A function: Python looks for an attribute of the hook each time, which takes long for a method.
+        sys.addaudithook(hook)
 
     def begin_test(self) -> None:
         """From now on also collect what only matters while a test runs."""
@@ -60,7 +64,7 @@ class Audit:
         self._found.clear()
         return list(dict.fromkeys(found))
 
-    def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         if self._busy:
             return
         if event == "object.__getattr__":
@@ -78,7 +82,7 @@ class Audit:
             return
         self._busy = True
         try:
-            filename = _file_of_who_looks(sys._getframe(1), event)
+            filename = _file_of_who_looks(sys._getframe(2), event)
             if not is_installed(filename) and len(self._found) < _MOST:
                 self._found[event, filename] = None
         finally:
