@@ -17,7 +17,7 @@ export NODE_USE_SYSTEM_CA := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test bench bench-allocation bench-deadline bench-grading bench-peer-scores lint format lock install install-dev clean
+.PHONY: help demo demo-reset test bench bench-allocation bench-deadline bench-grading bench-peer-scores lint style format lock install install-dev clean
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ demo-reset: ## stop the demo and forget everything that happened in it
 
 # Four at once, as most tests wait for a process most of the time; what shares a Hub or a service stays in one of them.
 # The order, the longest first, is that of tests/conftest.py.
-test: lint ## lint, types, imports and all tests
+test: style ## style, imports and all tests, of which one checks the types
 	$(BIN)/pytest -n 4 --no-loadscope-reorder
 
 bench: bench-allocation bench-deadline bench-grading bench-peer-scores ## measure: each script in benchmarks/ prints its figures; some minutes each
@@ -47,10 +47,12 @@ bench-grading: install-dev ## measure grading beside nbgrader, Papermill and ott
 bench-peer-scores: install-dev ## measure how near scores from peer reviews come to the truth, with BENCH_OPTIONS
 	$(BIN)/python benchmarks/peer_scores.py $(BENCH_OPTIONS)
 
-lint: install-dev ## style, formatting, types and the arrows between the packages
+lint: style ## style, formatting, types and the arrows between the packages
+	$(BIN)/mypy
+
+style: install-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
 format: install-dev ## put the code into shape

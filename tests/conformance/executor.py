@@ -22,7 +22,13 @@ from nbcohort.grading.executor import SandboxedExecute, configure
 from nbcohort.grading.job import Job
 from nbcohort.sandbox import probe
 
-CONFIGURATION = "from nbcohort.grading.executor import configure\n\nconfigure(get_config())\n"
+CONFIGURATION = """from nbcohort.grading.executor import configure
+
+c = get_config()
+configure(c)
+c.SandboxedExecute.preload = []
+"""
+"""Nothing is preloaded: each test has a course of its own, whose notebooks are forked from a process of its own."""
 
 _sandboxed: list[str] = []
 """The sandbox of each notebook that our executor ran."""

@@ -24,6 +24,7 @@ from traitlets.config import Config
 from nbcohort.client import ServiceClient
 from nbcohort.exchange import Exchange, ExchangeSubmit, configure
 from nbcohort.testing import RunningService, running_fake_hub, running_service
+from nbcohort.tls import verify_for
 
 ME = get_username()
 _COHORT = re.compile(r"/cohorts/(?P<cohort>[^/?]+)")
@@ -86,7 +87,7 @@ class _Tenant(httpx.BaseTransport):
     def __init__(self, tenants: Tenants, prefix: str) -> None:
         self.tenants = tenants
         self.prefix = prefix
-        self.inner = httpx.HTTPTransport()
+        self.inner = httpx.HTTPTransport(verify=verify_for(tenants.service.url))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         path = request.url.raw_path.decode()

@@ -14,6 +14,7 @@ import httpx
 
 from nbcohort.client import PATIENT, ServiceClient
 from nbcohort.testing import RunningService
+from nbcohort.tls import verify_for
 from tests.service.classroom import Classroom, ok
 
 ASSIGNMENT = "ps1"
@@ -32,7 +33,7 @@ class Line(httpx.BaseTransport):
     """Idempotency-Key -> the requests that were answered, and the answers."""
 
     def __post_init__(self) -> None:
-        self._wire = httpx.HTTPTransport(limits=httpx.Limits(max_connections=100))
+        self._wire = httpx.HTTPTransport(verify=verify_for("http:"), limits=httpx.Limits(max_connections=100))
         self._lock = threading.Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

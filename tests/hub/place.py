@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 
 from nbcohort.demo.hub_process import RunningHub
+from nbcohort.tls import verify_for
 
 
 @dataclass
@@ -18,7 +19,7 @@ class Place:
 
     def log_in(self, name: str) -> httpx.Response:
         """Fill in the login page as a browser would; return the answer to the form."""
-        with httpx.Client(base_url=self.hub.url, timeout=30) as browser:
+        with httpx.Client(base_url=self.hub.url, timeout=30, verify=verify_for(self.hub.url)) as browser:
             return self.log_in_with(browser, name)
 
     @staticmethod

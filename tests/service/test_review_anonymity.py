@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from nbcohort.testing import RunningService
+from nbcohort.tls import verify_for
 from tests.service.classroom import ok, sha
 from tests.service.review_room import FULL, ReviewRoom, notebook
 
@@ -71,7 +72,7 @@ class Watched(httpx.BaseTransport):
     """Keeps every answer that comes through."""
 
     def __init__(self) -> None:
-        self.inner = httpx.HTTPTransport()
+        self.inner = httpx.HTTPTransport(verify=verify_for("http:"))
         self.seen: list[str] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

@@ -26,6 +26,7 @@ from nbcohort.store.database import Database
 from nbcohort.store.leases import Lease
 from nbcohort.submissions.receipts import verify
 from nbcohort.testing import PostgresServer, RunningService, running_fake_hub, running_service, wait_until
+from nbcohort.tls import verify_for
 from tests.service.classroom import COURSE, Classroom, ok, refused, sha
 from tests.service.review_room import CLOSES, ReviewRoom
 
@@ -287,7 +288,7 @@ class InFront(httpx.BaseTransport):
     def __init__(self, twins: Twins) -> None:
         self._ports = [urlsplit(service.url).port for service in (twins.one, twins.other)]
         self._turns = itertools.count()
-        self._wire = httpx.HTTPTransport()
+        self._wire = httpx.HTTPTransport(verify=verify_for(twins.one.url))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         turn = next(self._turns)

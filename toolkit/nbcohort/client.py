@@ -22,6 +22,7 @@ from nbcohort import __version__
 from nbcohort.errors import Invalid, NbcohortError
 from nbcohort.i18n import _
 from nbcohort.submissions.manifest import Entry
+from nbcohort.tls import verify_for
 from nbcohort.transfer import announced, describe, receive
 
 TIMEOUT = httpx.Timeout(60, connect=5)
@@ -114,6 +115,7 @@ class ServiceClient:
             },
             timeout=timeout,
             transport=transport,
+            verify=verify_for(self.url),
         )
 
     @classmethod

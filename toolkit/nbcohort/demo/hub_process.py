@@ -17,6 +17,7 @@ import httpx
 from nbcohort.demo.on_server import execute
 from nbcohort.errors import NbcohortError
 from nbcohort.i18n import _
+from nbcohort.tls import verify_for
 
 START_SECONDS = 90
 STOP_SECONDS = 60
@@ -46,7 +47,9 @@ class RunningHub:
     def acting(self, account: str | None = None) -> httpx.Client:
         """Return an HTTP client for the Hub that acts as `account`, or as our own service."""
         token = self.token if account is None else self.token_of(account)
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"token {token}"}, timeout=60)
+        return httpx.Client(
+            base_url=self.url, headers={"Authorization": f"token {token}"}, timeout=60, verify=verify_for(self.url)
+        )
 
     def api(self, method: str, path: str, json: Any = None) -> httpx.Response:
         """Ask the Hub's REST API as our own service."""

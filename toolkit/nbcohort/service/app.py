@@ -36,6 +36,7 @@ from nbcohort.store.database import Database
 from nbcohort.store.interactions import InteractionKinds
 from nbcohort.store.migrate import STORE, Migrations, revisions, upgrade
 from nbcohort.submissions.routes import on_service
+from nbcohort.tls import verify_for
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,12 @@ def build_house(config: Config) -> House:
             kind for _plugin, kinds in plugins.declared("interaction_kinds", list) for kind in kinds
         ),
         hub=HubApi(
-            httpx.Client(base_url=config.hub_api, headers={"Authorization": f"token {config.hub_token}"}, timeout=20)
+            httpx.Client(
+                base_url=config.hub_api,
+                headers={"Authorization": f"token {config.hub_token}"},
+                timeout=20,
+                verify=verify_for(config.hub_api),
+            )
         ),
         holder=f"{os.getpid()}-{secrets.token_hex(8)}",
     )
@@ -136,7 +142,7 @@ def create_app(config: Config, house: House) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with httpx.AsyncClient(base_url=config.hub_api, timeout=10) as client:
+        async with httpx.AsyncClient(base_url=config.hub_api, timeout=10, verify=verify_for(config.hub_api)) as client:
             app.state.identities = HubIdentities(client)
             app.state.writers = CapacityLimiter(WRITERS)
             ticking = asyncio.create_task(tick_for_ever(house, config.tick_seconds))

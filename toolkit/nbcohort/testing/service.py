@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import ssl
 import subprocess
 import sys
 import time
@@ -18,11 +17,10 @@ from nbcohort.ports import free_port
 from nbcohort.service.clock import set_demo_clock
 from nbcohort.testing.forked import Forked
 from nbcohort.testing.hub import SERVICE_TOKEN, FakeHub
+from nbcohort.tls import verify_for
 
 PREFIX = "/services/nbcohort/"
 START_SECONDS = 120
-_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""The service speaks plain HTTP here: reading the system's certificates would take most of a client's making."""
 
 
 @dataclass
@@ -42,7 +40,7 @@ class RunningService:
         """Return an HTTP client of `/api/v1` as `account`; `raise_for_status` is the caller's affair."""
         token = self.hub.token(account, admin=admin)
         headers = {"Authorization": f"token {token}"}
-        client = httpx.Client(base_url=f"{self.url}api/v1", headers=headers, timeout=60, verify=_NO_TLS)
+        client = httpx.Client(base_url=f"{self.url}api/v1", headers=headers, timeout=60, verify=verify_for(self.url))
         self._clients.append(client)
         return client
 
@@ -90,7 +88,7 @@ def _serve() -> None:
 
 def _wait_for(url: str, process: subprocess.Popen[bytes] | Forked, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    with httpx.Client(timeout=2, verify=_NO_TLS) as client:
+    with httpx.Client(timeout=2, verify=verify_for(url)) as client:
         while time.monotonic() < deadline and process.poll() is None:
             with contextlib.suppress(httpx.HTTPError):
                 if client.get(url).status_code == 200:
