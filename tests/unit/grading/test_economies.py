@@ -137,44 +137,74 @@ say(linux=shown[0] == shown[2], neutral=shown[1] == shown[3], different=len({str
     assert found == {"linux": True, "neutral": True, "different": 3, "own": True}
 
 
+FORESEE = """
+import os, tempfile
+def foresee(*cells):
+    with tempfile.TemporaryFile("w+") as file:
+        json.dump(cells, file)
+        file.seek(0)
+        workshop.foresee(file.fileno())
+"""
+
+
 def test_what_is_to_come_is_prepared_and_not_run() -> None:
-    found = told("""
+    found = told(
+        FORESEE
+        + """
 from IPython.core import inputtransformer2
+names = [shell.compile.get_code_name(code, code, 0) for code in ("ran.append(1)", "ran.append(1)\\n")]
 search = inputtransformer2.make_tokens_by_line
 def counting(lines):
     counted["transformed"] += 1
     return search(lines)
 inputtransformer2.make_tokens_by_line = counting
-ran = []
-shell.user_ns["ran"] = ran
-workshop.prime(["ran.append(1)", "assert 1 is 1", "if", "await f()", "x = !ls"])
-prepared, before = counted["transformed"], len(ran)
-asyncio.run(run("ran.append(1)"))
-say(prepared=prepared, searched=counted["transformed"] - prepared, before=before, after=len(ran),
-    awaits=[shell.should_run_async(code, transformed_cell=code) for code in ("await f()", "ran.append(1)")])
-""")
-    assert found == {"prepared": 6, "searched": 0, "before": 0, "after": 1, "awaits": [True, False]}
+ran = shell.user_ns["ran"] = []
+foresee("ran.append(1)", "assert 1 is 1", "if", "await f()", "x = !ls", "%matplotlib inline", 3)
+before = len(ran), counted["transformed"]
+asyncio.run(run("ran.append(1)", "ran.append(1)\\n"))
+searched, seen = counted["transformed"], []
+for code in ("x = !ls", "await f()", "ran.append(1)", "ran.append(2)"):
+    transformed = shell.transform_cell(code)
+    seen.append([transformed.startswith(code), shell.should_run_async(code, transformed_cell=transformed)])
+same = names == [shell.compile.get_code_name(code, code, 0) for code in ("ran.append(1)", "ran.append(1)\\n")]
+say(before=before, searched=searched, after=len(ran), seen=seen, same=same)
+"""
+    )
+    assert found == {
+        "before": [0, 0],
+        "searched": 0,
+        "after": 2,
+        "seen": [[False, False], [True, True], [True, False], [True, False]],
+        "same": True,
+    }
 
 
 def test_a_cell_that_python_warns_of_is_warned_of_as_ever() -> None:
-    found = told("""
+    found = told(
+        FORESEE
+        + """
 import warnings
-workshop.prime(["y = 1 is 1"])
+foresee("y = 1 is 1")
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     shell.should_run_async("y = 1 is 1", transformed_cell="y = 1 is 1")
 say(warned=[str(one.category.__name__) for one in caught])
-""")
+"""
+    )
     assert found == {"warned": ["SyntaxWarning"]}
 
 
-def test_a_long_cell_is_not_kept_when_the_next_one_comes() -> None:
-    found = told("""
-from inside.economies import _remembering
-asked = []
-remembering = _remembering(lambda cell: asked.append(len(cell)))
-for cell in ("a", "b", "a", "c" * 20_000, "c" * 20_000, "d" * 20_000, "c" * 20_000):
-    remembering(cell)
-say(asked=asked)
-""")
-    assert found == {"asked": [1, 1, 20_000, 20_000, 20_000]}
+def test_cells_to_come_that_cannot_be_read_do_no_harm() -> None:
+    found = told(
+        FORESEE
+        + """
+with tempfile.TemporaryFile("w+") as file:
+    file.write("[")
+    file.seek(0)
+    workshop.foresee(file.fileno())
+foresee("fine = 1")
+asyncio.run(run("fine = 1"))
+say(fine=shell.user_ns["fine"])
+"""
+    )
+    assert found == {"fine": 1}

@@ -294,3 +294,29 @@ def test_numbers_are_shown_in_tests_as_the_instructor_has_them_shown(folder: Pat
 
     assert kinds(done) == {"replaced"}
     assert done.notebook.cells[2].outputs[0].data == {"text/plain": "0.25"}
+
+
+LOOK_FOR_THE_TEST = """
+def found():
+    count = 0
+    with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
+        for line in maps:
+            where, mode = line.split()[:2]
+            first, last = (int(number, 16) for number in where.split("-"))
+            if mode.startswith("r") and last < 1 << 47:
+                try:
+                    memory.seek(first)
+                    count += memory.read(last - first).count(b"_".join((b"zebra", b"crossing")))
+                except OSError:
+                    pass
+    return count
+print(found())
+"""
+
+
+def test_nothing_of_a_test_is_in_memory_before_it_runs(folder: Path) -> None:
+    for _number in range(2):  # the second time, such a test has run before
+        done = run(folder, LOOK_FOR_THE_TEST, a_test("assert 'zebra_crossing'"), "print(found())")
+
+        assert done.notebook.cells[0].outputs[0].text == "0\n"
+        assert int(done.notebook.cells[2].outputs[0].text) > 0

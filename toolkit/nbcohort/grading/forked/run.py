@@ -45,7 +45,7 @@ def run_forked(job: Job) -> tuple[list[Status], tuple[str, ...], tuple[Flag, ...
                 folder = stack.enter_context(throwaway())
             try:
                 if job.how.mutants:
-                    zygote.prime(to_come(job.notebook))
+                    zygote.foresee(to_come(job.notebook))
                 kernel = ForkedKernel(zygote, job.files(), job.how.environment, job.limits, folder=folder)
             except (OSError, ForkFailed) as error:
                 if zygote.has_ended(within=1):

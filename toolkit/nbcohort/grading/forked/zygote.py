@@ -35,8 +35,8 @@ main()
 """
 """There is next to nothing for the garbage collector to find in what is imported, and it would look again and again."""
 _SECONDS = 120
-_LONGEST_PRIMED, _MOST_PRIMED = 10_000, 200
-"""Characters of a cell, and cells, that a zygote is told of: its packets are not endless, and nor is its memory."""
+_MOST_FORESEEN = 1000
+"""How many cells a zygote is told of: its memory is not endless."""
 PRELOAD = ("numpy", "pandas", "matplotlib.pyplot")
 """What is imported before any notebook runs, if the course does not say otherwise."""
 _ONE_THREAD = ("MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -99,7 +99,7 @@ class Zygote:
         """How many ran when the last ones were asked for."""
         self._closed = False
         self._is_ready = False
-        self._primed: set[str] = set()
+        self._foreseen: set[str] = set()
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.settimeout(_SECONDS)
         self.program: Sandboxed | None = None
@@ -222,13 +222,17 @@ class Zygote:
         with self._spare_turn:
             self._running -= 1
 
-    def prime(self, cells: Iterable[str]) -> None:
+    def foresee(self, cells: Iterable[str]) -> None:
         """Let it prepare for cells that many notebooks have, each of them once. Raises `OSError`."""
         with self._turn:
-            new = [cell for cell in dict.fromkeys(cells) if cell not in self._primed and len(cell) <= _LONGEST_PRIMED]
-            for cell in new[: _MOST_PRIMED - len(self._primed)]:
-                self._primed.add(cell)
-                self.control.send(json.dumps({"prime": [cell]}).encode())
+            new = [cell for cell in dict.fromkeys(cells) if cell not in self._foreseen]
+            if not new or len(new) + len(self._foreseen) > _MOST_FORESEEN:
+                return
+            self._foreseen.update(new)
+            with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
+                json.dump(new, file)
+                file.seek(0)
+                socket.send_fds(self.control, [b'{"foresee": true}'], [file.fileno()])
 
     def _make_spare(self, kind: _Kind) -> None:
         """Make a notebook process that waits for a notebook of this kind; without one, the next is made when needed."""

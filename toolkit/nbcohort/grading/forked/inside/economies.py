@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
+import hashlib
 import inspect
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import ipykernel.compiler
@@ -22,10 +23,8 @@ import stack_data
 from pygments.formatters.terminal256 import Terminal256Formatter
 
 _NO_MODULE = ""
-_CELLS, _SHORT = 256, 10_000
-"""How many cells are remembered, those of an assignment being the same in all notebooks, and of how many characters;
-of longer ones, the last one is.
-"""
+_SHORT = 10_000
+"""Characters of cells that may have been foreseen."""
 _MODULES_BY_FILE: dict[str, str] = vars(inspect)["modulesbyfile"]
 
 
@@ -39,17 +38,58 @@ def economise(shell: Any) -> None:
     _format_errors_once(shell)
 
 
-def prime(shell: Any, cell: str) -> None:
-    """Remember of a cell that is about to come in many notebooks what IPython will ask of it; it is not run.
+class Foreseen:
+    """What IPython will ask of cells that are about to come in many notebooks, by the cells' digests.
 
-    Not of one that Python warns of: it does so each time that it is asked.
+    The cells themselves are not here: among them are tests that nobody shall read before they run.
     """
-    with contextlib.suppress(Exception), warnings.catch_warnings():
-        warnings.simplefilter("error")
-        transformed = shell.input_transformer_manager.transform_cell(cell)
-        compile(transformed, "<>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        shell.should_run_async(cell, transformed_cell=transformed)
-        shell.compile.get_code_name(cell, cell, 0)
+
+    def __init__(self) -> None:
+        self._plain: set[str] = set()
+        self._hashes: dict[str, int] = {}
+
+    def note(self, found: Iterable[tuple[str, str, int]]) -> None:
+        """Take over what `look_at` has found."""
+        for plain, cell, hashed in found:
+            self._plain.add(plain)
+            self._hashes[cell] = hashed
+
+    def is_plain(self, cell: str) -> bool:
+        """Return whether a cell is known to be nothing but Python that awaits nothing."""
+        return bool(self._plain) and len(cell) <= _SHORT and _digest(_ended(cell)) in self._plain
+
+    def hash_of(self, cell: str, seed: int) -> int | None:
+        """Return the hash that a cell's file is named after, if it is known."""
+        known = bool(self._hashes) and len(cell) <= _SHORT and seed == ipykernel.compiler.get_tmp_hash_seed()
+        return self._hashes.get(_digest(cell)) if known else None
+
+
+FORESEEN = Foreseen()
+"""That of this process, and of those that are forked from it."""
+
+
+def look_at(shell: Any, cells: Iterable[str]) -> list[tuple[str, str, int]]:
+    """Return what `Foreseen` notes of cells, which are not run. For a process that ends then.
+
+    Cells with IPython's own syntax are left out, and those that Python warns of: it does so each time that it is asked.
+    """
+    found = []
+    for cell in cells:
+        with contextlib.suppress(Exception), warnings.catch_warnings():
+            warnings.simplefilter("error")
+            code = compile(_ended(cell), "<>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            if not code.co_flags & inspect.CO_COROUTINE and shell.transform_cell(cell) == _ended(cell):
+                hashed: Any = ipykernel.compiler.murmur2_x86(cell, ipykernel.compiler.get_tmp_hash_seed())
+                found.append((_digest(_ended(cell)), _digest(cell), hashed))
+    return found
+
+
+def _ended(cell: str) -> str:
+    return cell if cell.endswith("\n") else f"{cell}\n"
+
+
+def _digest(cell: str) -> str:
+    return hashlib.blake2b(cell.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def is_of_no_module(shell: Any, cell: str) -> None:
@@ -61,21 +101,20 @@ def is_of_no_module(shell: Any, cell: str) -> None:
         _MODULES_BY_FILE[shell.compile.get_code_name(cell, cell, 0)] = _NO_MODULE
 
 
-def _remembering(ask: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function of a cell's source that remembers what `ask` gives."""
-    of_short, of_long = functools.lru_cache(_CELLS)(ask), functools.lru_cache(1)(ask)
-    return lambda cell, *more: (of_short if len(cell) <= _SHORT else of_long)(cell, *more)
-
-
 def _remember_names() -> None:
     """Remember the hash of a cell's source, which its file is named after, and whether it awaits anything."""
     compiler: Any = ipykernel.compiler
     interactive: Any = IPython.core.interactiveshell
-    hashed = _remembering(compiler.murmur2_x86)
-    awaits = _remembering(interactive._should_be_async)
+    hashed = functools.lru_cache(64)(compiler.murmur2_x86)
+    awaits = functools.lru_cache(8)(interactive._should_be_async)
+
+    def hash_of(data: str, seed: int) -> Any:
+        known = FORESEEN.hash_of(data, seed)
+        return hashed(data, seed) if known is None else known
+
     # Functions, as these are put back when a notebook has replaced them (`pristine`).
-    compiler.murmur2_x86 = lambda data, seed: hashed(data, seed)
-    interactive._should_be_async = lambda cell: awaits(cell)
+    compiler.murmur2_x86 = hash_of
+    interactive._should_be_async = lambda cell: not FORESEEN.is_plain(cell) and awaits(cell)
 
 
 def _remember_colours() -> None:
@@ -129,21 +168,26 @@ def _remember_signatures() -> None:
 
 
 def _remember_transformed(manager: Any) -> None:
-    """Remember the cells that were transformed: each is transformed twice, and those of an assignment in each notebook.
+    """Remember the last cell that was transformed: each is transformed twice.
 
     Only with IPython's own transformers. Those that a notebook adds may give something else each time.
     """
     names = ("cleanup_transforms", "line_transforms", "token_transformers")
     own = [list(getattr(manager, name)) for name in names]
     transform = manager.transform_cell
-    transform_once = _remembering(transform)
+    last: dict[str, str] = {}
 
     def transform_cell(cell: str) -> str:
         if any(getattr(manager, name) != many for name, many in zip(names, own, strict=True)):
             transformed: str = transform(cell)
-        else:
-            transformed = transform_once(cell)
-        return transformed
+            return transformed
+        if FORESEEN.is_plain(cell):
+            return _ended(cell)
+        if cell not in last:
+            transformed = transform(cell)
+            last.clear()
+            last[cell] = transformed
+        return last[cell]
 
     manager.transform_cell = transform_cell
 

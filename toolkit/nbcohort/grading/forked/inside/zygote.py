@@ -1,9 +1,9 @@
 """The process that notebooks are forked from.
 
 It has imported what notebooks need and made a kernel; then it waits on a control socket (SOCK_SEQPACKET) for requests.
-Some name cells that are about to come, and have no answer. Each other one comes with three descriptors: the notebook's
-wire, and the pipes that become its standard output and error. The answer is the process that holds the notebook
-together, as a pidfd: when that one ends, all of it has.
+Some come with a file of cells that are about to come, and have no answer. Each other one comes with three descriptors:
+the notebook's wire, and the pipes that become its standard output and error. The answer is the process that holds the
+notebook together, as a pidfd: when that one ends, all of it has.
 
 With namespaces, that process is number 1 of a namespace of its own and does nothing but wait; without, it is the
 notebook's kernel itself.
@@ -77,8 +77,9 @@ def _serve(workshop: Workshop, guard: ModuleType | None, control: socket.socket)
         if not request:
             return
         plan = json.loads(request)
-        if "prime" in plan:
-            workshop.prime(plan["prime"])
+        if "foresee" in plan:
+            workshop.foresee(numbers[0])
+            os.close(numbers[0])
             continue
         if guard and plan["guard"]["namespaces"]:
             guard.next_fork_is_first()
