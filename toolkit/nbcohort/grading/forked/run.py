@@ -43,9 +43,9 @@ def run_forked(job: Job) -> tuple[list[Status], tuple[str, ...], tuple[Flag, ...
             folder = None
             if job.tier is None or job.tier.kind == "landlock":
                 folder = stack.enter_context(throwaway())
+            if job.how.mutants:
+                zygote.foresee(to_come(job.notebook))
             try:
-                if job.how.mutants:
-                    zygote.foresee(to_come(job.notebook))
                 kernel = ForkedKernel(zygote, job.files(), job.how.environment, job.limits, folder=folder)
             except (OSError, ForkFailed) as error:
                 if zygote.has_ended(within=1):

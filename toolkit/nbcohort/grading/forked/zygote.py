@@ -223,13 +223,13 @@ class Zygote:
             self._running -= 1
 
     def foresee(self, cells: Iterable[str]) -> None:
-        """Let it prepare for cells that many notebooks have, each of them once. Raises `OSError`."""
-        with self._turn:
+        """Let it prepare for cells that many notebooks have, each of them once; without that, notebooks take longer."""
+        with self._turn, contextlib.suppress(OSError):  # if it has ended, who forks hears of it
             new = [cell for cell in dict.fromkeys(cells) if cell not in self._foreseen]
             if not new or len(new) + len(self._foreseen) > _MOST_FORESEEN:
                 return
             self._foreseen.update(new)
-            with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
+            with open(os.memfd_create("cells"), "w+", encoding="utf-8") as file:  # noqa: PTH123 - it has no path
                 json.dump(new, file)
                 file.seek(0)
                 socket.send_fds(self.control, [b'{"foresee": true}'], [file.fileno()])
