@@ -13,7 +13,7 @@ A_HUB = ("browser", "hub")
 SHARING_NOTHING = ("conformance", "packaging")
 """Folders whose tests share nothing; those of other files share a service, one for each database, or what was run once
 for all of them."""
-LONG = ("hub", "browser", "conformance", "hostile", "faults", "fuzz", "fidelity")
+LONG = ("hub", "browser", "conformance", "hostile", "faults", "fuzz", "fidelity", "packaging", "unit/nbpeer")
 """Folders that take longest: these begin first, so that none of them is all that is left at the end."""
 
 
@@ -33,8 +33,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest."""
 
     def turn(item: pytest.Item) -> int:
-        folder = item.nodeid.split("/")[1]
-        return LONG.index(folder) if folder in LONG else len(LONG)
+        begins = (turn for turn, folder in enumerate(LONG) if item.nodeid.startswith(f"tests/{folder}/"))
+        return next(begins, len(LONG))
 
     items.sort(key=turn)
 
