@@ -31,7 +31,7 @@ from cohort.whole import CommandFailed
 from rich.console import Console
 
 SCALED = (200, 1000)
-"""Numbers of submissions that only we grade; the last one with `--full`."""
+"""Numbers of submissions that only we grade, as often as the others; the last one with `--full`."""
 
 
 def graders_to_measure(bench: Bench, found: Found, cohort: Cohort, *, install: bool) -> tuple[list[Step], list[Step]]:
@@ -91,12 +91,11 @@ def measure(arguments: argparse.Namespace, folder: Path, console: Console) -> Fo
         found.profile = profile(cohort, folder)
         found.cells = notebooks.code_cells(cohort)
 
-    steps = in_turns(dear, cheap, rounds)
+    steps = in_turns(dear, [*cheap, ("more submissions", scale)], rounds)
     steps += [
         ("the floor and the sandbox, notebook by notebook", compare),
         ("first results of sandboxed kernels", first_results),
         ("first results of usual kernels", stock_first_results),
-        ("more submissions", scale),
         *([("the profile", profiled)] if arguments.profile else []),
     ]
     for what, do in steps:
