@@ -139,11 +139,12 @@ say(linux=shown[0] == shown[2], neutral=shown[1] == shown[3], different=len({str
 
 FORESEE = """
 import os, tempfile
+from inside.foreseen import FORESEEN
 def foresee(*cells):
     with tempfile.TemporaryFile("w+") as file:
         json.dump(cells, file)
         file.seek(0)
-        workshop.foresee(file.fileno())
+        FORESEEN.read(shell, file.fileno())
 """
 
 
@@ -201,7 +202,7 @@ def test_cells_to_come_that_cannot_be_read_do_no_harm() -> None:
 with tempfile.TemporaryFile("w+") as file:
     file.write("[")
     file.seek(0)
-    workshop.foresee(file.fileno())
+    FORESEEN.read(shell, file.fileno())
 foresee("fine = 1")
 asyncio.run(run("fine = 1"))
 say(fine=shell.user_ns["fine"])

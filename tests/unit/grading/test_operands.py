@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nbcohort.grading.forked.inside import operands
+from nbcohort.grading.forked.inside import forks
 from nbcohort.grading.forked.inside.operands import Operands
 
 
@@ -154,7 +154,7 @@ def test_what_the_comparing_does_is_not_done_to_the_notebook() -> None:
 
 @pytest.mark.parametrize("does", ["while True: pass", "import os; os._exit(3)", "self == self"])
 def test_who_never_ends_comparing_or_ends_the_process_has_no_say(does: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operands, "_SECONDS", 0.3)
+    monkeypatch.setattr(forks, "_SECONDS", 0.3)
     names: dict[str, Any] = {}
     lines = f"        if type(other) is not int:\n            {does}\n        return other == 4"
     exec(f"class Odd:\n    def __eq__(self, other):\n{lines}", names)  # noqa: S102

@@ -6,13 +6,10 @@ changed is asked as ever: nothing is remembered across that.
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import functools
-import hashlib
 import inspect
-import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import ipykernel.compiler
@@ -22,9 +19,9 @@ import IPython.core.interactiveshell
 import stack_data
 from pygments.formatters.terminal256 import Terminal256Formatter
 
+from .foreseen import FORESEEN, ended
+
 _NO_MODULE = ""
-_SHORT = 10_000
-"""Characters of cells that may have been foreseen."""
 _MODULES_BY_FILE: dict[str, str] = vars(inspect)["modulesbyfile"]
 
 
@@ -36,60 +33,6 @@ def economise(shell: Any) -> None:
     _remember_signatures()
     _remember_transformed(shell.input_transformer_manager)
     _format_errors_once(shell)
-
-
-class Foreseen:
-    """What IPython will ask of cells that are about to come in many notebooks, by the cells' digests.
-
-    The cells themselves are not here: among them are tests that nobody shall read before they run.
-    """
-
-    def __init__(self) -> None:
-        self._plain: set[str] = set()
-        self._hashes: dict[str, int] = {}
-
-    def note(self, found: Iterable[tuple[str, str, int]]) -> None:
-        """Take over what `look_at` has found."""
-        for plain, cell, hashed in found:
-            self._plain.add(plain)
-            self._hashes[cell] = hashed
-
-    def is_plain(self, cell: str) -> bool:
-        """Return whether a cell is known to be nothing but Python that awaits nothing."""
-        return bool(self._plain) and len(cell) <= _SHORT and _digest(_ended(cell)) in self._plain
-
-    def hash_of(self, cell: str, seed: int) -> int | None:
-        """Return the hash that a cell's file is named after, if it is known."""
-        known = bool(self._hashes) and len(cell) <= _SHORT and seed == ipykernel.compiler.get_tmp_hash_seed()
-        return self._hashes.get(_digest(cell)) if known else None
-
-
-FORESEEN = Foreseen()
-"""That of this process, and of those that are forked from it."""
-
-
-def look_at(shell: Any, cells: Iterable[str]) -> list[tuple[str, str, int]]:
-    """Return what `Foreseen` notes of cells, which are not run. For a process that ends then.
-
-    Cells with IPython's own syntax are left out, and those that Python warns of: it does so each time that it is asked.
-    """
-    found = []
-    for cell in cells:
-        with contextlib.suppress(Exception), warnings.catch_warnings():
-            warnings.simplefilter("error")
-            code = compile(_ended(cell), "<>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-            if not code.co_flags & inspect.CO_COROUTINE and shell.transform_cell(cell) == _ended(cell):
-                hashed: Any = ipykernel.compiler.murmur2_x86(cell, ipykernel.compiler.get_tmp_hash_seed())
-                found.append((_digest(_ended(cell)), _digest(cell), hashed))
-    return found
-
-
-def _ended(cell: str) -> str:
-    return cell if cell.endswith("\n") else f"{cell}\n"
-
-
-def _digest(cell: str) -> str:
-    return hashlib.blake2b(cell.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def is_of_no_module(shell: Any, cell: str) -> None:
@@ -182,7 +125,7 @@ def _remember_transformed(manager: Any) -> None:
             transformed: str = transform(cell)
             return transformed
         if FORESEEN.is_plain(cell):
-            return _ended(cell)
+            return ended(cell)
         if cell not in last:
             transformed = transform(cell)
             last.clear()

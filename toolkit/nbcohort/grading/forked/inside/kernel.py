@@ -33,7 +33,7 @@ from tornado.ioloop import IOLoop
 from traitlets.config import Config
 
 from .audit import Audit
-from .economies import FORESEEN, economise, is_of_no_module, look_at
+from .economies import economise, is_of_no_module
 from .fonts import put_fonts, take_fonts
 from .operands import Operands
 from .pristine import Pristine, import_helpers, is_of_notebook
@@ -422,25 +422,6 @@ class Workshop:
                 take_fonts(fonts)
         self._pristine = Pristine(self.kernel)
         self._audit = Audit()
-
-    def foresee(self, cells: int) -> None:
-        """Prepare for cells that are about to come in many notebooks; `cells` is an open file with a JSON list of them.
-
-        They are read, and not run, in a fork: there is nothing of them in the notebooks that are forked from here.
-        """
-        read, write = os.pipe()
-        pid = os.fork()
-        if not pid:
-            try:
-                with open(cells, encoding="utf-8") as file:
-                    found = look_at(self.shell, json.load(file))
-                with open(write, "w", encoding="utf-8") as answer:  # noqa: PTH123
-                    json.dump(found, answer)
-            finally:
-                os._exit(0)
-        os.close(write)
-        with open(read, encoding="utf-8") as answer, contextlib.suppress(ValueError):  # noqa: PTH123
-            FORESEEN.note(json.load(answer))
 
     def rehearse(self, stop: Callable[[], bool] = lambda: False) -> None:
         """Run cells that nobody sees, no more of them when it is time to `stop`, and forget them.

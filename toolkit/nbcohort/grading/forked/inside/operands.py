@@ -11,28 +11,19 @@ from __future__ import annotations
 
 import ast
 import builtins
-import contextlib
-import json
 import operator
-import os
 import re
 import secrets
-import select
-import signal
-import time
-import warnings
 from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
+from .forks import in_fork
 from .pristine import is_of_notebook
 
 _MADE_TO_EQUAL = re.compile(r"mock|\bANY\b", re.IGNORECASE)
 """What stands in a test that compares with objects that are made to equal anything."""
 _MOST = 20
 """How many comparisons are kept of a test: loops have many."""
-_SECONDS = 2.0
-"""How long a fork may compare."""
-_LONGEST = 1 << 16
 _BASES: tuple[Any, ...] = (int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
 _PLAIN = frozenset({*_BASES, bool, type(None), type, range})
 _MOCKS = "unittest.mock"
@@ -153,50 +144,11 @@ class Operands:
 
 
 def _in_fork(work: Callable[[], list[tuple[int, str]]]) -> list[tuple[int, str]]:
-    """Return what `work` returns in a fork of this process, and nothing if it fails, ends or takes too long there."""
-    read, write = os.pipe()
+    """Return what `work` returns in a fork of this process, where the notebook may answer what it likes."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of threads, whose locks the fork may wait for: for so long
-            pid = os.fork()
-    except OSError:  # there are as many processes as there may be
-        os.close(read)
-        os.close(write)
+        return [(int(number), str(which)) for number, which in in_fork(work) or ()]
+    except (ValueError, TypeError):
         return []
-    if not pid:
-        _answer(work, write)
-    os.close(write)
-    try:
-        return [(int(number), str(which)) for number, which in json.loads(_all_of(read))]
-    except (ValueError, TypeError):  # it has said nothing
-        return []
-    finally:
-        os.close(read)
-        with contextlib.suppress(OSError):  # the notebook waits for all processes
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-
-
-def _answer(work: Callable[[], list[tuple[int, str]]], write: int) -> NoReturn:
-    """Be the fork: write down what comes of the work, and end, without a word to whoever reads what is shown."""
-    try:
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for number in range(3):
-            os.dup2(nowhere, number)
-        os.write(write, json.dumps(work()).encode())
-    finally:
-        os._exit(0)
-
-
-def _all_of(read: int) -> bytes:
-    """Return what is written to a pipe before it is closed, or before the time is over."""
-    deadline, found = time.monotonic() + _SECONDS, b""
-    while len(found) < _LONGEST and select.select([read], [], [], max(0, deadline - time.monotonic()))[0]:
-        more = os.read(read, _LONGEST)
-        if not more:
-            break
-        found += more
-    return found
 
 
 def _text(node: ast.Compare, source: str) -> str:

@@ -26,6 +26,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
+from .foreseen import FORESEEN
 from .kernel import Workshop
 from .wire import Wire, frame
 
@@ -78,7 +79,7 @@ def _serve(workshop: Workshop, guard: ModuleType | None, control: socket.socket)
             return
         plan = json.loads(request)
         if "foresee" in plan:
-            workshop.foresee(numbers[0])
+            FORESEEN.read(workshop.shell, numbers[0])
             os.close(numbers[0])
             continue
         if guard and plan["guard"]["namespaces"]:
