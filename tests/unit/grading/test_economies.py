@@ -209,3 +209,38 @@ say(fine=shell.user_ns["fine"])
 """
     )
     assert found == {"fine": 1}
+
+
+def test_figures_are_shown_with_the_same_pixels_and_compressed_sooner() -> None:
+    found = told("""
+import base64, io
+import matplotlib
+matplotlib.use("agg")
+from matplotlib import pyplot
+from IPython.core import pylabtools
+from PIL import Image
+figure, axes = pyplot.subplots()
+axes.plot([1, 3, 2])
+def shown(show, *more, **options):
+    return show(figure, *more, **options)
+stock = pylabtools.print_figure.__wrapped__
+pixels = [[Image.open(io.BytesIO(shown(show, kind))).tobytes() for show in (pylabtools.print_figure, stock)]
+          for kind in ("png", "retina")]
+given = dict(pil_kwargs={"compress_level": 0})
+asked = [len(shown(show, **given)) for show in (pylabtools.print_figure, stock)]
+others = [type(shown(pylabtools.print_figure, kind)).__name__ for kind in ("svg", "pdf", "jpg")]
+own = shown(pylabtools.print_figure) != shown(stock)
+class Other(type(figure.canvas)):
+    def print_png(self, file, *, metadata=None):
+        super().print_png(file)
+Other(figure)
+say(pixels=[a == b for a, b in pixels], asked=asked[0] == asked[1] > 100_000, others=others, own=own,
+    other=shown(pylabtools.print_figure) == shown(stock))
+""")
+    assert found == {
+        "pixels": [True, True],
+        "asked": True,
+        "others": ["str", "bytes", "bytes"],
+        "own": True,
+        "other": True,
+    }
