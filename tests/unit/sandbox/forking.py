@@ -20,18 +20,12 @@ inside = types.ModuleType("inside")
 with open(sys.argv[1]) as file:
     exec(file.read(), inside.__dict__)
 control = socket.socket(fileno=int(sys.argv[2]))
+nursery = inside.open_nursery() if sys.argv[3] == "namespaces" else None
 
 def notebook(plan, wire):
     begun = time.perf_counter()
     if plan["namespaces"]:
         inside.isolate(plan)
-        isolated = time.perf_counter()
-        child = os.fork()
-        if child:
-            wire.close()
-            os.waitpid(child, 0)
-            return
-        begun += time.perf_counter() - isolated
     inside.confine(plan)
     folder = os.open(".", os.O_PATH | os.O_DIRECTORY)
     socket.send_fds(wire, [json.dumps(time.perf_counter() - begun).encode()], [folder])
@@ -50,9 +44,8 @@ while True:
     if not request:
         break
     plan = json.loads(request)
-    if plan["namespaces"]:
-        inside.next_fork_is_first()
-    if os.fork() == 0:
+    child, first = inside.fork_apart(nursery) if nursery else (os.fork(), 0)
+    if child == 0:
         control.close()
         wire = socket.socket(fileno=numbers[0])
         try:
@@ -60,7 +53,9 @@ while True:
         except BaseException:
             wire.send(traceback.format_exc().encode())
         os._exit(0)
-    os.close(numbers[0])
+    for number in (numbers[0], first):
+        if number:
+            os.close(number)
 """
 
 
@@ -113,7 +108,7 @@ class Zygote:
         self._stack = stack
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         stack.callback(self._control.close)
-        argv = [sys.executable, "-I", "-c", ZYGOTE, str(INSIDE), str(theirs.fileno())]
+        argv = [sys.executable, "-I", "-c", ZYGOTE, str(INSIDE), str(theirs.fileno()), tier.kind]
         with theirs:
             self.program: Sandboxed = start(argv, policy, tier, inherit=[theirs.fileno()])
         stack.callback(self.program.close)

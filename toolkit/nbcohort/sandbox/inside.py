@@ -3,10 +3,13 @@
 One sandbox per environment holds a *zygote*, a process that has imported what notebooks need. Each notebook runs in a
 fork of it, and forks must be kept from each other as strictly as from the machine:
 
-    zygote -> process 1 of a new process namespace: `isolate(plan)` -> the notebook's process: `confine(plan)`
+    zygote -> nursery -> process 1 of a new process namespace, which waits
+           -> the notebook's process in that namespace: `isolate(plan)`, then `confine(plan)`
 
-`next_fork_is_first` makes the next fork such a process 1. Where there are no namespaces the zygote forks the notebook's
-process itself, which calls `confine` alone.
+With process 1 all of its namespace ends. It is no fork of the zygote itself, which has a hundred megabytes by then:
+making and ending such a copy takes longer than all else here. `open_nursery` forks what forks it while the zygote is
+small, and `fork_apart` is `os.fork` into a new namespace. Where there are none, the zygote forks as ever, and the
+notebook's process calls `confine` alone.
 
 The plan is JSON, made by the starter (`fork_plan.plan_of`). This file is loaded by its path where the package is not
 visible, by a Python that may be another one than ours: it needs nothing but the standard library and the C library.
@@ -24,7 +27,8 @@ from collections.abc import Iterable, Mapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # loading `typing` takes longer than making a sandbox
-    from typing import Any
+    import socket
+    from typing import Any, NoReturn
 
     Plan = Mapping[str, Any]
 
@@ -78,26 +82,128 @@ def mount(kind: str, target: str, options: str = "", flags: int = MS_NOSUID | MS
     check(libc.mount(kind.encode(), target.encode(), kind.encode(), flags_, options_), f"mounting {target}")
 
 
-def next_fork_is_first() -> None:
-    """Let the next fork of this process be process 1 of a new process namespace; call it before every such fork.
+def open_nursery() -> "socket.socket":
+    """Fork off the process that `fork_apart` has process 1 of each namespace from; it ends with its maker.
 
-    It goes back to our own namespace first: once process 1 of a new one has ended, nothing more can be forked into it.
+    For a process that is small still. Process 1 is a fork as well, so what is in memory now can be seen in its.
     """
+    import socket
+
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    maker = os.getpid()
+    if os.fork():
+        theirs.close()
+        return ours
+    status = 1
+    try:
+        _keep_only(theirs.fileno(), above=2)
+        _end_with_parent("ending with the nursery's maker")
+        if os.getppid() == maker:
+            _nurse(theirs)
+        status = 0
+    except OSError as error:
+        os.write(2, f"{error}\n".encode())
+    finally:
+        os._exit(status)
+
+
+def _nurse(requests: "socket.socket") -> None:
+    """Answer each request with a new process 1, as a pidfd, until nobody asks any more."""
+    import socket
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # here and in process 1, the system reaps
+    while True:
+        _request, numbers, _flags, _address = socket.recv_fds(requests, 64, 1)
+        if not numbers:
+            return
+        check(libc.unshare(CLONE_NEWPID), "making a process namespace")
+        pid = os.fork()
+        if not pid:
+            _be_first(numbers[0])
+        first = os.pidfd_open(pid)
+        socket.send_fds(requests, [b"first"], [first])
+        for number in (first, numbers[0]):
+            os.close(number)
+        _come_back()
+
+
+def _be_first(number: int) -> "NoReturn":
+    """Be process 1: hear which process all is about, and wait until that has ended, or nobody can say it any more."""
+    import select
+    import socket
+
+    try:
+        _end_with_parent("ending with the nursery")
+        drop_capabilities()
+        _keep_only(number)
+        _message, process, _flags, _address = socket.recv_fds(socket.socket(fileno=number), 64, 1)
+        if process:
+            ended = select.poll()
+            ended.register(process[0], select.POLLIN)
+            ended.poll()
+    except OSError as error:
+        os.write(2, f"{error}\n".encode())
+    finally:
+        os._exit(0)
+
+
+def fork_apart(nursery: "socket.socket") -> "tuple[int, int]":
+    """Fork, into a process namespace of its own; return the new process and a pidfd of that namespace's process 1.
+
+    In the new process, return 0 twice. When it ends, process 1 does, and with that all else in the namespace.
+    """
+    import socket
+
+    ours, theirs = socket.socketpair()
+    with theirs:
+        socket.send_fds(nursery, [b"fork"], [theirs.fileno()])
+    _answer, numbers, _flags, _address = socket.recv_fds(nursery, 64, 1)
+    if not numbers:
+        raise BrokenPipeError("the process that makes process namespaces has ended")
+    first = numbers[0]
+    check(libc.setns(first, CLONE_NEWPID), "going into a process namespace")
+    pid = os.fork()
+    if not pid:
+        nursery.close()
+        ours.close()
+        os.close(first)
+        return 0, 0
+    _come_back()
+    with ours:
+        try:
+            process = os.pidfd_open(pid)
+            socket.send_fds(ours, [b"forked"], [process])
+            os.close(process)
+        except (ProcessLookupError, BrokenPipeError):
+            pass  # one of them has ended at once: process 1 does when `ours` is closed, and the other one with it
+    return pid, first
+
+
+def _come_back() -> None:
+    """Let forks be in our own process namespace again: once process 1 of another has ended, none can be made in it."""
     ourselves = os.pidfd_open(os.getpid())
     try:
         check(libc.setns(ourselves, CLONE_NEWPID), "coming back to the own process namespace")
     finally:
         os.close(ourselves)
-    check(libc.unshare(CLONE_NEWPID), "making a process namespace")
+
+
+def _end_with_parent(what: str) -> None:
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL, what)
+
+
+def _keep_only(number: int, above: int = -1) -> None:
+    """Close all file descriptors after `above` but this one."""
+    os.closerange(above + 1, number)
+    os.closerange(max(above, number) + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[1] & 0x7FFFFFFF)
 
 
 def isolate(plan: "Plan") -> None:
     """Be alone: own mounts, /proc, network and System V objects; empty folders in memory wherever one can write.
 
-    For process 1 of a new process namespace, which keeps its capabilities: `confine` in its child needs them. It ends
-    when the process that forked it does.
+    For a process in a new process namespace, which keeps its capabilities: `confine` needs them.
     """
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL, "ending with the zygote")
     check(libc.unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET), "making namespaces")
     raise_loopback()
     check(libc.mount(None, b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None), "making mounts private")
@@ -166,7 +272,7 @@ def confine(plan: "Plan") -> None:
         enter_user_namespace(plan)
     drop_capabilities(kept)
     prctl(PR_SET_DUMPABLE, 1, "being seen in /proc")  # as a program would be that has been started by its user
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL, "ending with the parent")
+    _end_with_parent("ending with the parent")
     if os.getppid() != parent:
         raise ProcessLookupError("the parent has ended")
     os.umask(0o077)

@@ -190,6 +190,16 @@ def parent(pid: int) -> int | None:
     return int(found[1]) if found else None
 
 
+def number_of(process: int) -> int | None:
+    """Return the number of the process that a pidfd stands for, None if it has ended or cannot be seen."""
+    try:
+        known = Path(f"/proc/self/fdinfo/{process}").read_text("ascii")
+    except OSError:
+        return None
+    found = re.search(r"^Pid:\s+([1-9]\d*)$", known, re.MULTILINE)
+    return int(found[1]) if found else None
+
+
 def descendants(pid: int) -> Iterator[int]:
     """Yield the processes below `pid`; orphans in a sandbox hang below its process 1."""
     try:

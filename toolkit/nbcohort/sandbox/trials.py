@@ -42,21 +42,20 @@ def wait_for(child):
         os._exit(status)
     return status
 
-inside.next_fork_is_first()
-first = os.fork()
-if first == 0:
-    try:
+try:
+    nursery = inside.open_nursery()
+    notebook, _first = inside.fork_apart(nursery)
+    if notebook == 0:
         inside.isolate(plan)
-        notebook = os.fork()
-        if notebook == 0:
-            inside.confine(plan)
-            open("file", "w").close()
-            os._exit(0)
-        os._exit(wait_for(notebook))
-    except OSError as error:
-        os.write(2, f"{error}\\n".encode())
+        inside.confine(plan)
+        if os.getpid() == 1:
+            raise OSError("the notebook's process is the first of its namespace")
+        open("file", "w").close()
+        os._exit(0)
+except OSError as error:
+    os.write(2, f"{error}\\n".encode())
     os._exit(1)
-os._exit(wait_for(first))
+os._exit(os.waitstatus_to_exitcode(os.waitpid(notebook, 0)[1]))
 """
 )
 """For a policy that `forks`; arguments: the file of `inside`, a plan."""

@@ -21,7 +21,7 @@ from nbcohort.grading.forked.link import Link, Message, Nonsense
 from nbcohort.grading.forked.zygote import Zygote
 from nbcohort.i18n import _
 from nbcohort.sandbox import Limits
-from nbcohort.sandbox.process import descendants, memory_of, parent
+from nbcohort.sandbox.process import descendants, memory_of, number_of
 from nbcohort.sandbox.throwaway import larger_than
 
 _START_SECONDS = 60
@@ -219,8 +219,8 @@ class ForkedKernel:
 
     def _memory(self, *, shared: bool) -> int:
         """Return the bytes that all its processes use; `shared` counts pages that forks have in common once, slowly."""
-        top = parent(self.pid) if self._apart else self.pid
-        pids = {self.pid, *(descendants(top) if top else ())}
+        first = number_of(self._fork.whole)  # orphans hang below it
+        pids = {self.pid, *descendants(self.pid), *(descendants(first) if first else ())}
         return sum(memory_of(pid, shared=shared) for pid in pids)
 
     def interrupt(self) -> None:

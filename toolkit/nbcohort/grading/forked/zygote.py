@@ -138,6 +138,7 @@ class Zygote:
         options = {
             "control": control,
             "guard": str(_GUARD) if environment.tier else None,
+            "apart": self.namespaces,
             "fonts": self._fonts.number if self._fonts else None,
             "preload": list(environment.preload),
             "forget": [str(_INSIDE.parent)],

@@ -5,12 +5,13 @@ Some come with a file of cells that are about to come, and have no answer. Each 
 the notebook's wire, and the pipes that become its standard output and error. The answer is the process that holds the
 notebook together, as a pidfd: when that one ends, all of it has.
 
-With namespaces, that process is number 1 of a namespace of its own and does nothing but wait; without, it is the
-notebook's kernel itself.
+With namespaces, that process is number 1 of a namespace of its own and does nothing but wait (the `nursery` makes it);
+without, it is the notebook's kernel itself.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib.util
 import json
@@ -24,11 +25,12 @@ import tempfile
 import traceback
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from .foreseen import FORESEEN
-from .kernel import Workshop
 from .wire import Wire, frame
+
+if TYPE_CHECKING:
+    from .kernel import Workshop
 
 _LARGEST_REQUEST = 1 << 17
 _GARBAGE = 10_000, 10, 10
@@ -40,12 +42,14 @@ def main() -> None:
     options: dict[str, Any] = json.loads(sys.argv[1])
     control = socket.socket(fileno=options["control"])
     try:
-        workshop, guard = _prepare(options)
+        guard = _module(options["guard"]) if options["guard"] else None
+        nursery = guard.open_nursery() if guard and options["apart"] else None
+        workshop = _prepare(options)
     except BaseException as error:
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
         raise
     control.send(json.dumps({"threads": _count_threads(), "failed": workshop.failed}).encode())
-    _serve(workshop, guard, control)
+    _serve(workshop, guard, nursery, control)
 
 
 def _count_threads() -> int:
@@ -54,11 +58,12 @@ def _count_threads() -> int:
     return len(list(tasks.iterdir())) if tasks.is_dir() else 1
 
 
-def _prepare(options: dict[str, Any]) -> tuple[Workshop, ModuleType | None]:
+def _prepare(options: dict[str, Any]) -> Workshop:
+    from .kernel import Workshop  # when there is a nursery: it takes a hundred megabytes
+
     launcher = importlib.util.find_spec("ipykernel_launcher")
     sys.argv = [launcher.origin if launcher and launcher.origin else sys.argv[0], "-f", "kernel.json"]
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    guard = _module(options["guard"]) if options["guard"] else None
     sys.path[:] = [entry for entry in sys.path if entry not in ("", *options["forget"])]
     workshop = Workshop(options["preload"], options["fonts"])
     if options["fonts"] is not None:
@@ -67,11 +72,13 @@ def _prepare(options: dict[str, Any]) -> tuple[Workshop, ModuleType | None]:
     gc.freeze()
     gc.set_threshold(*_GARBAGE)
     gc.enable()
-    return workshop, guard
+    return workshop
 
 
-def _serve(workshop: Workshop, guard: ModuleType | None, control: socket.socket) -> None:
+def _serve(workshop: Workshop, guard: ModuleType | None, nursery: socket.socket | None, control: socket.socket) -> None:
     """Fork when asked, until the starter hangs up."""
+    from .foreseen import FORESEEN
+
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system reaps
     while True:
         request, numbers, _flags, _address = socket.recv_fds(control, _LARGEST_REQUEST, 3)
@@ -82,16 +89,13 @@ def _serve(workshop: Workshop, guard: ModuleType | None, control: socket.socket)
             FORESEEN.read(workshop.shell, numbers[0])
             os.close(numbers[0])
             continue
-        if guard and plan["guard"]["namespaces"]:
-            guard.next_fork_is_first()
-        pid = os.fork()
+        pid, answer = guard.fork_apart(nursery) if guard and nursery else (os.fork(), -1)
         if pid == 0:
             control.close()
             _notebook(workshop, guard, plan, numbers)
-        try:
-            answer = os.pidfd_open(pid)
-        except ProcessLookupError:  # it ended at once
-            answer = -1
+        if answer < 0:
+            with contextlib.suppress(ProcessLookupError):  # it ended at once
+                answer = os.pidfd_open(pid)
         for number in numbers:
             os.close(number)
         if answer >= 0:
@@ -127,27 +131,12 @@ def _notebook(workshop: Workshop, guard: ModuleType | None, plan: dict[str, Any]
         else:
             if plan["guard"]["namespaces"]:
                 guard.isolate(plan["guard"])
-                kernel = os.fork()
-                if kernel:
-                    os.close(wire)
-                    guard.drop_capabilities()
-                    _wait_for(kernel)
             guard.confine(plan["guard"])
         _run(workshop, plan, Wire(socket.socket(fileno=wire)))
         status = 0
     except BaseException:  # noqa: BLE001 - nothing may come back to the zygote's loop
         os.write(2, traceback.format_exc().encode())
     os._exit(status)
-
-
-def _wait_for(kernel: int) -> NoReturn:
-    """Reap whatever ends, until the kernel has; with this process, all others of the namespace end."""
-    for number in (0, 1, 2):
-        os.close(number)
-    while True:
-        pid, status = os.wait()
-        if pid == kernel:
-            os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
 def _run(workshop: Workshop, plan: dict[str, Any], wire: Wire) -> None:
