@@ -1,5 +1,8 @@
 """What is compared of an executed notebook: everything but what differs from run to run of the same kernel, too."""
 
+import base64
+import hashlib
+import io
 import json
 import re
 from collections.abc import Callable
@@ -7,6 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from nbformat import NotebookNode
+from PIL import Image
 
 _TIMES = re.compile(r"^(?=CPU times|Wall time|Compiler|Ran \d+ test|.* per loop).*$", re.MULTILINE)
 _TIME = re.compile(r"\b\d+(\.\d+)?(e[-+]?\d+)?( ?(ns|µs|μs|us|ms|s|min|h)\b)?")
@@ -35,7 +39,7 @@ def comparable(notebook: NotebookNode, home: str) -> dict[str, Any]:
                 value = pattern.sub(replacement, value)
             return _ID.sub(lambda match: ids.setdefault(match[0], f"ID-{len(ids) + 1}"), value)
         if isinstance(value, dict):
-            return {plain(key): plain(once(item) if key == "traceback" else item) for key, item in value.items()}
+            return {plain(key): plain(_SEEN.get(key, lambda item: item)(item)) for key, item in value.items()}
         if isinstance(value, list):
             return [plain(item) for item in value]
         return value
@@ -53,6 +57,21 @@ def comparable(notebook: NotebookNode, home: str) -> dict[str, Any]:
 def once(lines: list[str]) -> list[str]:
     """Return the lines of a traceback, repetitions once: how deep a recursion goes depends on what is below."""
     return [line for line, _same in groupby(lines)]
+
+
+def pixels(encoded: Any) -> Any:
+    """Return what a PNG holds, whatever way it is compressed, its text included; what is none as it is."""
+    try:
+        with Image.open(io.BytesIO(base64.b64decode(encoded))) as image:
+            image.load()
+            digest = hashlib.sha256(image.tobytes()).hexdigest()
+            return {"image/png": [image.mode, image.size, f"pixels {digest}", sorted(map(str, image.info.items()))]}
+    except (OSError, TypeError, ValueError, SyntaxError):
+        return encoded
+
+
+_SEEN: dict[str, Callable[[Any], Any]] = {"traceback": once, "image/png": pixels}
+"""What is looked at in a way of its own, by its key."""
 
 
 def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:

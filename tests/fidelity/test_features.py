@@ -1,7 +1,14 @@
 """The list of features is read and compared as it says; docs/fidelity.md says what it says."""
 
+import base64
+import io
+
 import nbformat
 import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from tests.fidelity.compared import comparable, says
 from tests.fidelity.features import Feature, all_features, read, together
@@ -101,3 +108,27 @@ def test_pieces_of_a_stream_are_compared_as_one() -> None:
 
 def test_the_page_is_what_the_features_say() -> None:
     assert PAGE.read_text("utf-8") == page(), "run scripts/fidelity-table"
+
+
+def picture(*, level: int, colour: str = "red", **more: str) -> NotebookNode:
+    text = PngInfo()
+    for name, value in more.items():
+        text.add_text(name, value)
+    file = io.BytesIO()
+    Image.new("RGB", (30, 20), colour).save(file, "png", compress_level=level, pnginfo=text)
+    data = {"image/png": base64.b64encode(file.getvalue()).decode()}
+    return new_notebook(cells=[new_code_cell(outputs=[new_output("display_data", data)])])
+
+
+def test_pictures_are_compared_by_what_they_hold() -> None:
+    whole, *others = (
+        comparable(one, "/home/learner")
+        for one in (
+            picture(level=0),
+            picture(level=9),
+            picture(level=9, colour="blue"),
+            picture(level=9, Title="A plot"),
+        )
+    )
+    assert [other == whole for other in others] == [True, False, False]
+    assert says(whole, "image/png")

@@ -34,7 +34,8 @@ time.sleep(0.5)
 
 KILL_PARENTS = """
 import os, signal
-for target in (os.getppid(), 1, -os.getppid(), 2, 3):
+parent = os.getppid() or 1  # 0: it is in no namespace that one can see, and would stand for the own group
+for target in (parent, 1, -parent, 2, 3):
     for number in (signal.SIGTERM, signal.SIGKILL):
         if target != os.getpid():
             try:
@@ -54,7 +55,7 @@ for number in (signal.SIGTERM, signal.SIGKILL):
 
 STOP_ALL = """
 import os, signal
-for target in (os.getppid(), -1, 1, *range(2, 200)):
+for target in (os.getppid() or 1, -1, 1, *range(2, 200)):
     if target != os.getpid():
         try:
             os.kill(target, signal.SIGSTOP)
