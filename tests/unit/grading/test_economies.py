@@ -217,6 +217,8 @@ import base64, io
 import matplotlib
 matplotlib.use("agg")
 from matplotlib import pyplot
+from inside.figures import economise_figures
+economise_figures()
 from IPython.core import pylabtools
 from PIL import Image
 figure, axes = pyplot.subplots()
@@ -246,3 +248,24 @@ say(pixels=[a == b for a, b in pixels], asked=asked[0] == asked[1] > 100_000, ot
         "own": True,
         "other": True,
     }
+
+
+def test_tables_of_fonts_are_read_once_and_are_the_readers_own() -> None:
+    found = told("""
+from matplotlib import pyplot
+from matplotlib.font_manager import findfont
+from matplotlib.ft2font import FT2Font
+from inside.figures import economise_figures
+economise_figures()
+stock = FT2Font.get_sfnt_table.__wrapped__
+fonts = [FT2Font(findfont(name)) for name in ("DejaVu Sans", "DejaVu Sans Mono")]
+names = ("OS/2", "hhea", "head", "pclt", "nothing")
+same = [font.get_sfnt_table(name) == stock(font, name) for font in fonts for name in names * 2]
+fonts[0].get_sfnt_table("head").clear()
+again = fonts[0].get_sfnt_table("head") == stock(fonts[0], "head")
+import gc, weakref
+last = weakref.ref(fonts.pop())
+gc.collect()
+say(same=set(map(str, same)) == {"True"}, many=len(same), again=again, gone=last() is None)
+""")
+    assert found == {"same": True, "many": 20, "again": True, "gone": True}

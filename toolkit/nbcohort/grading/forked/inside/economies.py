@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -17,15 +16,12 @@ import ipykernel.compiler
 import ipykernel.ipkernel
 import ipykernel.kernelbase
 import IPython.core.interactiveshell
-import IPython.core.pylabtools
 import stack_data
 from pygments.formatters.terminal256 import Terminal256Formatter
 
 from .foreseen import FORESEEN, ended
 
 _NO_MODULE = ""
-_RUNS = 3
-"""Of zlib's strategies, the one that looks for runs of the same byte only (`Z_RLE`)."""
 _MODULES_BY_FILE: dict[str, str] = vars(inspect)["modulesbyfile"]
 
 
@@ -37,7 +33,6 @@ def economise(shell: Any) -> None:
     _remember_signatures()
     _remember_transformed(shell.input_transformer_manager)
     _format_errors_once(shell)
-    _compress_figures_simply()
 
 
 def is_of_no_module(shell: Any, cell: str) -> None:
@@ -161,25 +156,3 @@ def _format_errors_once(shell: Any) -> None:
         return lines
 
     formatter.structured_traceback = structured_traceback
-
-
-def _compress_figures_simply() -> None:
-    """Compress figures that are shown as PNG by runs: as small, the same pixels, in half the time.
-
-    Only those that Matplotlib draws itself (Agg), and only if the notebook has not said how it wants them.
-    """
-    tools: Any = IPython.core.pylabtools
-    show = tools.print_figure
-
-    @functools.wraps(show)
-    def print_figure(fig: Any, fmt: str = "png", *more: Any, **options: Any) -> Any:
-        agg: Any = sys.modules.get("matplotlib.backends.backend_agg")
-        if (
-            agg
-            and fmt in ("png", "retina")
-            and getattr(type(fig.canvas), "print_png", 0) is agg.FigureCanvasAgg.print_png
-        ):
-            options.setdefault("pil_kwargs", {"compress_type": _RUNS})
-        return show(fig, fmt, *more, **options)
-
-    tools.print_figure = print_figure

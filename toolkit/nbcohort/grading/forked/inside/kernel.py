@@ -34,6 +34,7 @@ from traitlets.config import Config
 
 from .audit import Audit
 from .economies import economise, is_of_no_module
+from .figures import economise_figures, show_first
 from .fonts import put_fonts, take_fonts
 from .operands import Operands
 from .pristine import Pristine, import_helpers, is_of_notebook
@@ -411,6 +412,7 @@ class Workshop:
                 except ImportError as error:
                     self.failed.append(f"{name}: {error}")
             import_helpers()
+            economise_figures()
         for_modules = (code for name in preload if name in sys.modules for code in _WARM_UP_FOR.get(name, ()))
         self._cells = (*_WARM_UP, *for_modules)
         self.kernel.shell_channel_thread = SimpleNamespace(parent_thread=threading.main_thread())
@@ -434,7 +436,7 @@ class Workshop:
         pyplot = sys.modules.get("matplotlib.pyplot")
         if pyplot:
             pyplot.close("all")
-            self._show_figures_first()
+            show_first(self.shell)
         self.shell.reset(new_session=True, aggressive=False)
         history = self.shell.history_manager
         history._i00 = history._i = history._ii = history._iii = ""
@@ -462,15 +464,6 @@ class Workshop:
             if not Path(name).exists():  # what cells were compiled as
                 del linecache.cache[name]
         self.kernel._shell_parent.set({})
-
-    def _show_figures_first(self) -> None:
-        """After a cell, let figures be shown, which closes them, before pyplot draws those that are open.
-
-        Otherwise each is drawn once more than it need be, for a window that there is not, which takes as long as all
-        else that a notebook does.
-        """
-        callbacks = self.shell.events.callbacks["post_execute"]
-        callbacks.sort(key=lambda callback: callback.__module__ == "matplotlib.pyplot")
 
     def run(self, wire: Wire) -> None:
         """Be the kernel of one notebook, until the starter hangs up."""
