@@ -33,9 +33,12 @@ def read_notebook(path: Path, most: int) -> tuple[NotebookNode, tuple[Repair, ..
     """
     name = path.name
     try:
-        document = json.loads(_content(path, most))
+        content = _content(path, most)
+        document = json.loads(content)
         _check_depth(document, name)
-        return _as_notebook(_without_surrogates(document), name)
+        if not content.isascii() or b"\\u" in content:
+            document = _without_surrogates(document)
+        return _as_notebook(document, name)
     except NbcohortError:
         raise
     except (ValueError, RecursionError) as error:

@@ -203,12 +203,13 @@ def number_of(process: int) -> int | None:
 def descendants(pid: int) -> Iterator[int]:
     """Yield the processes below `pid`; orphans in a sandbox hang below its process 1."""
     try:
-        tasks = list(Path(f"/proc/{pid}/task").glob("*/children"))
+        tasks = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 - notebooks are looked at ten times a second
     except OSError:  # it ends just now
         return
     for task in tasks:
         try:
-            children = task.read_text("ascii").split()
+            with open(f"/proc/{pid}/task/{task}/children", "rb") as file:  # noqa: PTH123
+                children = file.read().split()
         except OSError:
             continue
         for child in children:

@@ -74,6 +74,7 @@ class ForkedKernel:
         self._looked = time.monotonic()
         self._fork = zygote.fork(variables, limits, folder)
         self._closed = False
+        self._first: int | None = None
         self.work, self._process = -1, -1
         self._texts = {
             self._fork.out: ("stdout", codecs.getincrementaldecoder("utf-8")("replace")),
@@ -108,6 +109,7 @@ class ForkedKernel:
         if [message.kind for message in self._link.messages()] != ["ready"] or socket.SCM_RIGHTS not in received:
             raise ForkFailed(_("The notebook's process did not start: {why}").format(why=self._complaint()))
         self.pid = _CREDENTIALS.unpack(received[socket.SCM_CREDENTIALS][: _CREDENTIALS.size])[0]
+        self._first = number_of(self._fork.whole) if self._apart else None  # orphans hang below it
         self._process, self.work = struct.unpack("2i", received[socket.SCM_RIGHTS][:8])
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
         wire.settimeout(None)
@@ -219,8 +221,7 @@ class ForkedKernel:
 
     def _memory(self, *, shared: bool) -> int:
         """Return the bytes that all its processes use; `shared` counts pages that forks have in common once, slowly."""
-        first = number_of(self._fork.whole)  # orphans hang below it
-        pids = {self.pid, *descendants(self.pid), *(descendants(first) if first else ())}
+        pids = {self.pid, *descendants(self.pid), *(descendants(self._first) if self._first else ())}
         return sum(memory_of(pid, shared=shared) for pid in pids)
 
     def interrupt(self) -> None:

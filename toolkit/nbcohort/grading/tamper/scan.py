@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from nbcohort.grading.master import MasterNotebook
 from nbcohort.grading.tamper.flags import Flag
 from nbcohort.grading.tamper.guard import is_test, name_of
-from nbcohort.grading.tamper.sources import parsed, stored
+from nbcohort.grading.tamper.sources import children_of, nodes_of, parsed, stored
 from nbcohort.i18n import _
 
 _NAMES = frozenset(
@@ -40,7 +40,8 @@ _NAMES = frozenset(
 """Ways to what runs a cell, and to what calls a function."""
 _HISTORY = "In"
 _CALLED_LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-_OWN_NAMES = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_OF_THEIR_OWN = (*_CALLED_LATER, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+"""Have names that are not the module's."""
 
 
 def scan(notebook: NotebookNode, master: MasterNotebook) -> tuple[Flag, ...]:
@@ -53,12 +54,12 @@ def scan(notebook: NotebookNode, master: MasterNotebook) -> tuple[Flag, ...]:
         if cell.cell_type != "code" or is_test(cell) or (known and known.locked) or cell.source in sources:
             continue
         tree = parsed(cell.source)
-        later = _functions(tree)
-        names = sorted((_names_in(later) & _NAMES) - given - _bound_in(later))
+        later = _called_later(tree)
+        names = sorted((_names_in(later) & _NAMES) - given - frozenset(stored(later)))
         if names or (_reads_history(later) and _HISTORY not in given):
             evidence = tuple(names or [f"{_HISTORY}[...]"])
             found.append(Flag(name_of(cell), "names", _("It names what an answer does not need."), evidence))
-        undone = sorted(fixed & _bound(_without(tree, said)))
+        undone = fixed & _bound(tree) and sorted(fixed & _bound(_without(tree, said)))
         if undone:
             sentence = _("It changes what the set-up of the notebook says.")
             found.append(Flag(name_of(cell), "names", sentence, tuple(undone)))
@@ -89,7 +90,7 @@ def _named_in_answers(master: MasterNotebook) -> frozenset[str]:
     """Return the names whose values the instructor's answers may change."""
     answers = [parsed(cell.source) for cell in master.cells if cell.cell_type == "code" and not cell.locked]
     found = {name for tree in answers for name in _bound(tree)}
-    for node in (node for tree in answers for node in ast.walk(tree)):
+    for node in nodes_of(*answers):
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name):
             found.add(node.value.id)
     return frozenset(found)
@@ -98,7 +99,7 @@ def _named_in_answers(master: MasterNotebook) -> frozenset[str]:
 @lru_cache(8)  # it is the same for a whole cohort
 def _of_instructor(master: MasterNotebook) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """Return the constants of the set-up, all names that the instructor uses, and the sources of all cells."""
-    given = _names_in([parsed(cell.source) for cell in master.cells if cell.cell_type == "code"])
+    given = _names_in(nodes_of(*(parsed(cell.source) for cell in master.cells if cell.cell_type == "code")))
     return frozenset(_set_up(master)), given, frozenset(cell.source for cell in master.cells)
 
 
@@ -122,14 +123,15 @@ def _set_up(master: MasterNotebook) -> set[str]:
     code = [(cell, parsed(cell.source)) for cell in master.cells if cell.cell_type == "code"]
     locked = [tree for cell, tree in code if cell.locked and not cell.grade]
     changed = {name for cell, tree in code if cell.solution for name in _bound(tree)}
-    asked = {node.id for cell, tree in code if cell.grade for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    asked |= {name for tree in locked for function in _functions(tree) for name in _asked_for(function)}
+    asked = {node.id for cell, tree in code if cell.grade for node in nodes_of(tree) if isinstance(node, ast.Name)}
+    functions = [node for tree in locked for node in nodes_of(tree) if isinstance(node, _CALLED_LATER)]
+    asked |= {name for function in functions for name in _asked_for(function)}
     return {name for tree in locked for name in (*_constants(tree), *_defined(tree))} & asked - changed
 
 
 def _asked_for(function: ast.AST) -> set[str]:
     """Return the names that a function uses and does not give a meaning itself."""
-    nodes = list(ast.walk(function))
+    nodes = nodes_of(function)
     names = [node for node in nodes if isinstance(node, ast.Name)]
     own = {*stored(names)} | {node.arg for node in nodes if isinstance(node, ast.arg)}
     return {node.id for node in names} - own
@@ -160,44 +162,43 @@ def _bound(tree: ast.Module) -> set[str]:
             found.add(node.id)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found.add(node.name)
-    return found | {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
+    return found | {name for node in nodes_of(tree) if isinstance(node, ast.Global) for name in node.names}
 
 
-def _of_module(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a cell whose names are the module's: none in functions, classes and comprehensions."""
-    for child in ast.iter_child_nodes(node):
-        yield child
-        if not isinstance(child, (*_CALLED_LATER, *_OWN_NAMES)):
-            yield from _of_module(child)
+def _of_module(tree: ast.AST) -> list[ast.AST]:
+    """Return the nodes of a cell whose names are the module's: none in functions, classes and comprehensions."""
+    found = [tree]
+    for node in found:  # which grows meanwhile
+        if not isinstance(node, _OF_THEIR_OWN):
+            found.extend(children_of(node))
+    return found
 
 
 def _names_in(nodes: Iterable[ast.AST]) -> frozenset[str]:
     """Return names, attributes, and strings that could be names."""
     found = set()
-    for top in nodes:
-        for node in ast.walk(top):
-            if isinstance(node, ast.Name):
-                found.add(node.id)
-            elif isinstance(node, ast.Attribute):
-                found.add(node.attr)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
-                found.add(node.value)
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+            found.add(node.value)
     return frozenset(found)
-
-
-def _bound_in(nodes: Iterable[ast.AST]) -> frozenset[str]:
-    """Return the names that functions bind: `_i` may be one that a loop has."""
-    return frozenset(stored(node for top in nodes for node in ast.walk(top)))
 
 
 def _reads_history(nodes: Iterable[ast.AST]) -> bool:
     return any(
         isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == _HISTORY
-        for top in nodes
-        for node in ast.walk(top)
+        for node in nodes
     )
 
 
-def _functions(tree: ast.AST) -> list[ast.AST]:
-    """Return the functions and classes of a cell: what else it does has been done when a test runs."""
-    return [node for node in ast.walk(tree) if isinstance(node, _CALLED_LATER)]
+def _called_later(tree: ast.AST) -> list[ast.AST]:
+    """Return the nodes of a cell's functions and classes: what else it does has been done when a test runs."""
+    tops: list[ast.AST] = []
+    others = [tree]
+    for node in others:  # which grows meanwhile
+        for child in children_of(node):
+            (tops if isinstance(child, _CALLED_LATER) else others).append(child)
+    return nodes_of(*tops)
