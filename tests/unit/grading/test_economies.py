@@ -225,7 +225,7 @@ figure, axes = pyplot.subplots()
 axes.plot([1, 3, 2])
 def shown(show, *more, **options):
     return show(figure, *more, **options)
-stock = pylabtools.print_figure.__wrapped__
+stock = pylabtools.print_figure.__wrapped__.__wrapped__
 pixels = [[Image.open(io.BytesIO(shown(show, kind))).tobytes() for show in (pylabtools.print_figure, stock)]
           for kind in ("png", "retina")]
 given = dict(pil_kwargs={"compress_level": 0})
@@ -269,3 +269,82 @@ gc.collect()
 say(same=set(map(str, same)) == {"True"}, many=len(same), again=again, gone=last() is None)
 """)
     assert found == {"same": True, "many": 20, "again": True, "gone": True}
+
+
+def test_texts_of_a_figure_are_laid_out_once_for_each_picture_and_as_ever() -> None:
+    found = told("""
+import base64, io
+import matplotlib
+matplotlib.use("agg")
+from matplotlib import pyplot
+from matplotlib.text import Text
+from IPython.core import pylabtools
+from PIL import Image
+from inside import figures
+lay_out = Text._get_layout
+def counting(self, renderer):
+    counted["formatted"] += 1
+    return lay_out(self, renderer)
+Text._get_layout = counting
+stock = pylabtools.print_figure
+figures.economise_figures()
+
+def drawn():
+    figure, axes = pyplot.subplots()
+    axes.plot([1, 3, 2], label="a line")
+    axes.set_title("A title\\nof two lines")
+    axes.set_xlabel(r"$\\alpha_1 + \\frac{1}{2}$")
+    axes.tick_params(axis="x", labelrotation=30)
+    axes.annotate("there", (1, 3), (0.5, 2), rotation=45, rotation_mode="anchor", arrowprops={"arrowstyle": "->"})
+    axes.text(0, 1, "to be wrapped " * 9, wrap=True)
+    axes.text(1, 1, "turns", rotation=20, transform_rotates_text=True)
+    axes.legend()
+    changing = axes.text(0.2, 2.5, "?", fontsize=8)
+    class Changes(type(figure.patch)):
+        def draw(self, renderer):
+            changing.set_text(changing.get_text() + "!")
+            changing.set_fontsize(changing.get_fontsize() + 1)
+            super().draw(renderer)
+    figure.patch.__class__ = Changes
+    return figure
+
+def pixels(show, kind="png", dpi=None):
+    figure = drawn()
+    if dpi:
+        figure.set_dpi(dpi)
+    before = counted["formatted"]
+    data = show(figure, kind)
+    return Image.open(io.BytesIO(data)).tobytes(), counted["formatted"] - before
+
+same = []
+for asked in (("png",), ("retina",), ("png", 50)):
+    ours, ours_took = pixels(pylabtools.print_figure, *asked)
+    theirs, theirs_took = pixels(stock, *asked)
+    same.append(ours == theirs and ours_took * 2 < theirs_took)
+matplotlib.rcParams["font.family"] = "monospace"
+same.append(pixels(pylabtools.print_figure)[0] == pixels(stock)[0])
+before = counted["formatted"]
+figure = drawn()
+figure.draw_without_rendering()
+say(same=same, elsewhere=counted["formatted"] - before > 30)
+""")
+    assert found == {"same": [True] * 4, "elsewhere": True}
+
+
+def test_texts_that_know_something_new_are_laid_out_as_ever() -> None:
+    found = told("""
+from matplotlib import pyplot
+from matplotlib.text import Text
+from inside import figures
+make, lay_out = Text.__init__, Text._get_layout
+def knows_more(self, *arguments, **options):
+    make(self, *arguments, **options)
+    self._letter_spacing = 1
+Text.__init__ = knows_more
+figures.economise_figures()
+other = Text._get_layout is lay_out
+Text.__init__ = make
+figures.economise_figures()
+say(other=other, usual=Text._get_layout is not lay_out)
+""")
+    assert found == {"other": True, "usual": True}

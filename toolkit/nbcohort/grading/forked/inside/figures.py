@@ -7,11 +7,38 @@ from __future__ import annotations
 
 import functools
 import sys
+from operator import attrgetter
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import IPython.core.pylabtools
 
+_LAYOUT = (
+    "_text",
+    "_usetex",
+    "_parse_math",
+    "_linespacing",
+    "_multialignment",
+    "_horizontalalignment",
+    "_verticalalignment",
+    "_rotation",
+    "_rotation_mode",
+)
+"""What the layout of a text depends on, besides its font, the renderer, and the resolution."""
+_ELSEWHERE = ("_wrap", "_transform_rotates_text")
+"""Where one of these is set, it depends on what is around the text, too."""
+_NO_MATTER = (
+    "_antialiased",
+    "_bbox_patch",
+    "_color",
+    "_features",
+    "_fontproperties",
+    "_language",
+    "_renderer",
+    "_x",
+    "_y",
+)
+"""What else a text knows, as of Matplotlib 3.11; with one that knows more, nothing is remembered."""
 _RUNS = 3
 """Of zlib's strategies, the one that looks for runs of the same byte only (`Z_RLE`)."""
 
@@ -21,6 +48,7 @@ def economise_figures() -> None:
     if "matplotlib.pyplot" in sys.modules:
         _compress_simply()
         _remember_tables_of_fonts()
+        _lay_texts_out_once()
 
 
 def show_first(shell: Any) -> None:
@@ -69,3 +97,42 @@ def _remember_tables_of_fonts() -> None:
         return None if tables[name] is None else dict(tables[name])
 
     font.get_sfnt_table = get_sfnt_table
+
+
+def _lay_texts_out_once() -> None:
+    """While a figure is shown, remember how texts are laid out: for one picture, Matplotlib finds it out five times.
+
+    What is remembered goes with the picture.
+    """
+    from matplotlib.artist import Artist
+    from matplotlib.text import Annotation, Text
+
+    text: Any = Text
+    if vars(text()).keys() - vars(Artist()).keys() - {*_NO_MATTER} != {*_LAYOUT, *_ELSEWHERE}:
+        return
+    tools: Any = IPython.core.pylabtools
+    show, lay_out = tools.print_figure, text._get_layout
+    layout, elsewhere = attrgetter(*_LAYOUT), attrgetter(*_ELSEWHERE)
+    shown: list[dict[Any, Any]] = []
+
+    @functools.wraps(show)
+    def print_figure(*figure: Any, **options: Any) -> Any:
+        shown.append({})
+        try:
+            return show(*figure, **options)
+        finally:
+            shown.pop()
+
+    @functools.wraps(lay_out)
+    def get_layout(self: Any, renderer: Any) -> Any:
+        if not shown or type(self) not in (Text, Annotation) or any(elsewhere(self)):
+            return lay_out(self, renderer)
+        resolution = self.get_figure(root=True).dpi, getattr(renderer, "dpi", None)
+        asked = (renderer, *resolution, hash(self._fontproperties), *layout(self))
+        known = shown[-1]
+        if asked not in known:
+            known[asked] = lay_out(self, renderer)
+        return known[asked]
+
+    tools.print_figure = print_figure
+    text._get_layout = get_layout
