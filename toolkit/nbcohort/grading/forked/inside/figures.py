@@ -105,6 +105,7 @@ def _lay_texts_out_once() -> None:
     What is remembered goes with the picture.
     """
     from matplotlib.artist import Artist
+    from matplotlib.backends.backend_agg import RendererAgg
     from matplotlib.text import Annotation, Text
 
     text: Any = Text
@@ -127,8 +128,9 @@ def _lay_texts_out_once() -> None:
     def get_layout(self: Any, renderer: Any) -> Any:
         if not shown or type(self) not in (Text, Annotation) or any(elsewhere(self)):
             return lay_out(self, renderer)
+        where = RendererAgg if type(renderer) is RendererAgg else renderer  # how large it is makes no difference
         resolution = self.get_figure(root=True).dpi, getattr(renderer, "dpi", None)
-        asked = (renderer, *resolution, hash(self._fontproperties), *layout(self))
+        asked = (where, *resolution, hash(self._fontproperties), *layout(self))
         known = shown[-1]
         if asked not in known:
             known[asked] = lay_out(self, renderer)
