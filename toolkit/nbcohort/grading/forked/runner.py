@@ -14,7 +14,6 @@ from typing import Any
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbclient.util import ensure_async, run_sync
 from nbformat import NotebookNode
-from nbgrader.utils import is_locked
 from traitlets import Any as AnyTrait
 from traitlets import Instance
 
@@ -22,6 +21,7 @@ from nbcohort.errors import NbcohortError
 from nbcohort.grading.cells import CellRunner, Exceeded, KernelUnresponsive, Status, put_error
 from nbcohort.grading.forked.kernel import ForkedKernel
 from nbcohort.grading.forked.link import Message
+from nbcohort.grading.roles import is_locked
 from nbcohort.grading.tamper.guard import Guard, is_test
 from nbcohort.grading.tamper.isolated import Isolation, isolation
 from nbcohort.grading.tamper.mutants import count, mutant

@@ -5,8 +5,8 @@ from textwrap import indent
 from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.utils import is_grade, is_locked, is_solution
 
+from nbcohort.grading.roles import is_grade, is_locked, is_solution
 from nbcohort.grading.tamper.flags import Flag, Kind
 from nbcohort.grading.tamper.mutants import helpers_of
 from nbcohort.grading.tamper.sources import builtins_of, fixed, names_in
