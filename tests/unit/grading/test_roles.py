@@ -26,6 +26,7 @@ def test_each_role_is_what_nbgrader_says() -> None:
 
 def test_who_means_something_else_by_it_has_no_role() -> None:
     cell = new_code_cell(metadata={"nbgrader": "yes"})
+    assert roles.name_of(cell) == ""
     assert not any(role(cell) for role in (roles.is_grade, roles.is_solution, roles.is_locked))
 
 

@@ -5,18 +5,18 @@ find is shown at once, and nobody shall find hidden tests by trying.
 """
 
 from nbformat import NotebookNode
-from nbgrader.utils import is_locked
 
 from nbcohort.checks.instructors import PARAMETERS, tags_of
 from nbcohort.grading.master import MasterCell, MasterNotebook
 from nbcohort.grading.repair import Repair, repair
+from nbcohort.grading.roles import is_locked, name_of
 
 
 def restore(notebook: NotebookNode, released: NotebookNode, name: str) -> tuple[Repair, ...]:
     """Put back, in place, what `released` has locked, its tags and its kernel; return what was changed."""
     master = MasterNotebook("", name, None, tuple(_cells(released)))
     repairs = repair(notebook, master)
-    tags = {cell.metadata["nbgrader"]["grade_id"]: tags_of(cell) for cell in released.cells if _is_known(cell)}
+    tags = {name_of(cell): tags_of(cell) for cell in released.cells if name_of(cell)}
     has_parameters = any(PARAMETERS in some for some in tags.values())
     for cell in notebook.cells:
         if "nbgrader" not in cell.metadata:
@@ -33,14 +33,10 @@ def restore(notebook: NotebookNode, released: NotebookNode, name: str) -> tuple[
     return repairs
 
 
-def _is_known(cell: NotebookNode) -> bool:
-    return bool(cell.metadata.get("nbgrader", {}).get("grade_id"))
-
-
 def _cells(released: NotebookNode) -> list[MasterCell]:
     found = []
     for cell in released.cells:
-        if _is_known(cell):
+        if name_of(cell):
             meta = cell.metadata["nbgrader"]
             graded = bool(meta.get("grade") or meta.get("task"))
             found.append(
@@ -49,7 +45,7 @@ def _cells(released: NotebookNode) -> list[MasterCell]:
                     cell_type=cell.cell_type,
                     source=cell.source,
                     checksum=meta.get("checksum"),
-                    locked=bool(is_locked(cell)),
+                    locked=is_locked(cell),
                     grade=bool(meta.get("grade")),
                     solution=bool(meta.get("solution")),
                     task=bool(meta.get("task")),

@@ -1,12 +1,17 @@
 """What a cell is to nbgrader, by its metadata.
 
-These are the answers of `nbgrader.utils`, whose import takes as long as several notebooks: it brings all of nbgrader
+Roles are the answers of `nbgrader.utils`, whose import takes as long as several notebooks: it brings all of nbgrader
 with it. Papermill imports all engines there are, also where it is to use another one.
 """
 
 from typing import Any
 
 from nbformat import NotebookNode
+
+
+def name_of(cell: NotebookNode) -> str:
+    """Return the name that nbgrader gives a cell, or empty."""
+    return str(_said_of(cell).get("grade_id") or "")
 
 
 def is_grade(cell: NotebookNode) -> bool:

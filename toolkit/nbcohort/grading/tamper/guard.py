@@ -6,7 +6,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from nbcohort.grading.roles import is_grade, is_locked, is_solution
+from nbcohort.grading.roles import is_grade, is_locked, is_solution, name_of
 from nbcohort.grading.tamper.flags import Flag, Kind
 from nbcohort.grading.tamper.mutants import helpers_of
 from nbcohort.grading.tamper.sources import builtins_of, fixed, names_in
@@ -111,11 +111,6 @@ def _claims(held: Any) -> Iterator[str]:
     for one in held[:10] if isinstance(held, list) else ():
         if isinstance(one, list) and len(one) == 2 and one[1] in sentences:
             yield sentences[one[1]].format(test=f"`{str(one[0])[:100]}`")
-
-
-def name_of(cell: NotebookNode) -> str:
-    """Return the name that nbgrader gives a cell, or empty."""
-    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
 
 
 def _canary(source: str) -> str:

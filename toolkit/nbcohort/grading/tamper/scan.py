@@ -8,8 +8,9 @@ from functools import lru_cache
 from nbformat import NotebookNode
 
 from nbcohort.grading.master import MasterNotebook
+from nbcohort.grading.roles import name_of
 from nbcohort.grading.tamper.flags import Flag
-from nbcohort.grading.tamper.guard import is_test, name_of
+from nbcohort.grading.tamper.guard import is_test
 from nbcohort.grading.tamper.sources import children_of, nodes_of, parsed, stored
 from nbcohort.i18n import _
 
