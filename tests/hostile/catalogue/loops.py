@@ -106,6 +106,16 @@ def loop_everywhere(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
+ASK_TO_EXIT = """
+import time
+get_ipython().ask_exit()
+exit()
+print("tried")
+def root(x):
+    time.sleep(0.2)  # by then a stock kernel ends, as soon as the test has run
+    return x ** 0.5
+"""
+
 ATTACKS: dict[str, Attack] = {
     "loops-everywhere": Attack(
         "has a loop without end in every cell",
@@ -236,9 +246,7 @@ ATTACKS: dict[str, Attack] = {
     "asks-to-exit": Attack(
         "asks the kernel to exit, politely",
         "exits",
-        {"root": "get_ipython().ask_exit()\nexit()\nprint('tried')"},
-        earned=ONLY_DOUBLE,
-        shows=None,
+        {"root": ASK_TO_EXIT},
     ),
     "interrupts-itself": Attack(
         "interrupts itself while a test runs",

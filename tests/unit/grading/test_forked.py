@@ -57,3 +57,11 @@ def test_an_output_widget_keeps_what_is_displayed_into_it(tmp_path: Path) -> Non
         widgets = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"].state.values()
         (outputs,) = [one.state.outputs for one in widgets if one.model_name == "OutputModel"]
         assert [one.output_type for one in outputs] == ["stream", "display_data"]
+
+
+def test_a_notebook_goes_on_whose_kernel_is_asked_to_exit(tmp_path: Path) -> None:
+    sources = ("exit()\nquit()", "import time\ntime.sleep(0.3)", "import asyncio\nawait asyncio.sleep(0.3)\n'goes on'")
+    done = run_notebook(new_notebook(cells=[new_code_cell(source) for source in sources]), tmp_path, Limits(), How())
+
+    assert done.statuses == ("ok", "ok", "ok")
+    assert done.notebook.cells[2].outputs[0].data["text/plain"] == "'goes on'"
