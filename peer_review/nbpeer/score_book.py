@@ -18,6 +18,7 @@ from nbpeer.evidence import evidence_for, fingerprints
 from nbpeer.models import Round, ScoresMade
 from nbpeer.scores import method_of
 from nbpeer.scoring import RoundScores, score_round
+from nbpeer.tasks import lock
 
 LEASE = timedelta(minutes=5)
 
@@ -31,7 +32,7 @@ def scores_of(session: Session, found: Round) -> RoundScores:
 
 
 def keep_scores(acting: Acting, found: Round) -> RoundScores:
-    """Make the scores of a round, unless they are kept, and keep them."""
+    """Make the scores of a round, which is locked, unless they are kept, and keep them."""
     made_of = fingerprints(acting.session, found.cohort)[found.pk]
     kept = _newest(acting.session, found)
     if kept is not None and kept.made_of == made_of:
@@ -75,6 +76,7 @@ def _rescore(house: House, pk: int, now: datetime) -> None:
         acting = as_service(house, session, found.cohort, now)
         if not take_lease(session, f"review:{found.cohort}:{found.assignment}", house.holder, now, LEASE):
             return
+        lock(acting, found)  # as whoever else keeps scores has: there is one next version
         kept = _newest(session, found)
         if fingerprints(session, found.cohort)[pk] == made_of and (kept is None or kept.made_of != made_of):
             _keep(acting, found, made_of, made, 1 + (kept.version if kept else 0))
