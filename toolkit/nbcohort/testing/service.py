@@ -124,7 +124,7 @@ def running_service(
         "JUPYTERHUB_SERVICE_PREFIX": PREFIX,
         **environ,
     }
-    process: subprocess.Popen[bytes] = subprocess.Popen([sys.executable, "-c", ""])
+    process: subprocess.Popen[bytes] = subprocess.Popen(["true"])
     process.wait()
     service = RunningService(hub, data, f"{bind}{PREFIX}", settings, process, within)
     try:
