@@ -42,7 +42,7 @@ def _exchange(name: str, about: str, parts: int = 1) -> Suite:
         name=name,
         about=about,
         modules=(f"apps/test_{name}.py",),
-        plugins=("tests.conformance.tenants", "tests.conformance.alembic_once"),
+        plugins=("tests.conformance.tenants", "tests.conformance.new_gradebooks"),
         mirror="tests.conformance.mirror",
         parts=parts,
     )
@@ -54,7 +54,7 @@ def _executor(name: str, about: str, sandboxed: int = 0, **more: Any) -> Suite:
     return Suite(
         name=name,
         about=about,
-        plugins=("tests.conformance.executor", "tests.conformance.alembic_once", "tests.conformance.user_guide"),
+        plugins=("tests.conformance.executor", "tests.conformance.new_gradebooks", "tests.conformance.user_guide"),
         arguments=(f"--sandboxed={sandboxed}", *more.pop("arguments", ())),
         expected="executor.toml",
         **more,

@@ -8,7 +8,7 @@ from tests.conformance.runner import run
 from tests.conformance.suites import Suite
 
 pytestmark = pytest.mark.conformance
-PLUGINS = ("tests.conformance.executor", "tests.conformance.alembic_once")
+PLUGINS = ("tests.conformance.executor", "tests.conformance.new_gradebooks")
 
 
 def test_a_suite_that_runs_too_little_in_the_sandbox_fails_as_a_whole(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A submission goes into the gradebook as a whole, on SQLite and on PostgreSQL, and nbgrader finds it there."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook, new_output
+from nbgrader import api
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
@@ -20,10 +22,18 @@ from nbcohort.grading.master import Master, read_master
 from nbcohort.grading.record import Book, GradebookAway, Recorder
 from nbcohort.grading.sheet import Standing
 from nbcohort.testing import PostgresServer
-from tests.conformance.alembic_once import alembic_once  # noqa: F401 - used by every test here
+from tests.new_gradebooks import alembic_version
 from tests.unit.grading.course import prose, test_cell
 
 WHEN = datetime(2026, 3, 1, 12)  # noqa: DTZ001 - UTC, as nbgrader has it
+
+
+@pytest.fixture(scope="module", autouse=True)
+def new_gradebooks() -> Iterator[None]:
+    """Gradebooks are made sooner."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(api, "get_alembic_version", alembic_version)
+        yield
 
 
 @dataclass
