@@ -399,7 +399,7 @@ class Workshop:
         application.init_shell()
         application.init_extensions()
         # `exit()` would end the kernel a tenth of a second later: in the middle of whichever test runs by then.
-        self.shell.unobserve(type(self.shell)._update_exit_now, "exit_now")
+        self.shell.unobserve_all("exit_now")
         economise(self.shell)
         self.failed = []
         for name in ("matplotlib", "time"):  # IPython imports magics when they are first used
