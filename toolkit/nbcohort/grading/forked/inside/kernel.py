@@ -398,7 +398,7 @@ class Workshop:
         application.patch_io()
         application.init_shell()
         application.init_extensions()
-        # `exit()` would end the kernel a tenth of a second later: in the middle of whichever test runs by then.
+        # `exit()` would end the kernel a tenth of a second later: before whichever cell comes next by then.
         self.shell.unobserve_all("exit_now")
         economise(self.shell)
         self.failed = []
