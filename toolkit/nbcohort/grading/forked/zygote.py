@@ -193,9 +193,10 @@ class Zygote:
     def has_ended(self, within: float = 0) -> bool:
         """Return whether it has ended, or does within these seconds.
 
-        It hangs up when it ends, before anything of its notebooks does: whoever sees one of them end knows why.
+        It hangs up when it ends, before anything of its notebooks does: whoever sees one of them end knows why. Where
+        what ended is its sandbox, all end at once, and that has ended already.
         """
-        if self.control.fileno() < 0:
+        if self.control.fileno() < 0 or self.process.poll() is not None:
             return True
         hung_up = select.poll()
         hung_up.register(self.control, 0)
