@@ -14,6 +14,7 @@ import hashlib
 import importlib.util
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 from urllib.parse import quote
@@ -21,6 +22,7 @@ from urllib.parse import quote
 from jupyterhub.spawner import SimpleLocalProcessSpawner
 from traitlets import List, Unicode, default
 
+from nbcohort.ports import held_port
 from nbcohort.sandbox import Policy, SandboxUnavailable, Tier, probe, python_environment, shipped_solutions, wrap
 from nbcohort.sandbox.bubblewrap import unused_user
 
@@ -100,6 +102,8 @@ class SandboxedSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         config=True
     )
 
+    _held: socket.socket | None = None
+
     @default("read_only_paths")  # type: ignore[untyped-decorator]
     def _visible_paths(self) -> list[str]:
         return [str(path) for path in visible_paths()]
@@ -146,7 +150,14 @@ class SandboxedSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         return [*args, "--KernelManager.transport=ipc"] if isinstance(tier_here(), Tier) else args
 
     async def start(self) -> tuple[str, int]:
-        """Make the home if it is not there, and start the server in the sandbox."""
+        """Make the home if it is not there, and start the server in the sandbox, with a port that is held for it.
+
+        JupyterHub itself finds a port and lets it go. Where many servers start at once, it is another program's by the
+        time that the server is there, which ends then.
+        """
+        if self.port == 0:  # type: ignore[has-type]
+            self._held = held_port(self.ip or "127.0.0.1")
+            self.port = self._held.getsockname()[1]
         command: list[str] = list(self.cmd)  # type: ignore[has-type]
         self.cmd = self._sandboxed(["/usr/bin/env", f"--chdir={self.folder}", *command])
         try:
@@ -154,6 +165,13 @@ class SandboxedSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         finally:
             self.cmd = command
         return address
+
+    def clear_state(self) -> None:
+        """Forget the server that was, and let its port go."""
+        super().clear_state()
+        if self._held:
+            self._held.close()
+            self._held, self.port = None, 0
 
     def _sandboxed(self, command: list[str]) -> list[str]:
         home, inside = Path(self.home_dir), "course" if self.is_course_room else "."

@@ -1,7 +1,9 @@
 """Homes and commands of people's servers, without a Hub."""
 
+import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -9,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from jupyterhub.spawner import SimpleLocalProcessSpawner
 
 from nbcohort import spawner
 from nbcohort.sandbox import SandboxUnavailable, Tier
@@ -34,6 +37,25 @@ def test_every_account_has_a_home_of_its_own_whatever_its_name(server: Sandboxed
         assert Path(one.home_dir).name not in (".", "..")
         homes.add(one.home_dir)
     assert len(homes) == len(names)
+
+
+def test_a_servers_port_is_held_for_it_until_it_has_ended(
+    server: SandboxedSpawner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def started(self: SandboxedSpawner) -> tuple[str, int]:
+        return "127.0.0.1", self.port
+
+    monkeypatch.setattr(SimpleLocalProcessSpawner, "start", started)
+    monkeypatch.setattr(server, "_sandboxed", lambda command: command)
+    address = asyncio.run(server.start())
+    with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
+        stranger.bind(address)
+    with socket.create_server(address):  # as the server does
+        pass
+    server.clear_state()
+    with socket.socket() as stranger:
+        stranger.bind(address)
+    assert server.port == 0
 
 
 def test_without_a_sandbox_the_server_starts_and_the_log_says_what_that_means(
