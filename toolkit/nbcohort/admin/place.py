@@ -131,6 +131,7 @@ def keeping(place: Place) -> Iterator[int | None]:
         if not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _KEEPING}):
             raise InUse(sentence)
         yield connection.scalar(text("SELECT pg_backend_pid()"))
+        connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _KEEPING})  # whoever comes next may
 
 
 @contextmanager

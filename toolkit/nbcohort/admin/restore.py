@@ -7,6 +7,7 @@ merged, too, so that receipts given after the backup was made can still be verif
 
 import os
 import shutil
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC
@@ -29,6 +30,9 @@ from nbcohort.store.database import Database
 from nbcohort.store.disk import Disk, make_folder, write_file
 from nbcohort.store.migrate import MIGRATING, Migrations, upgrade, upgrade_on
 from nbcohort.submissions.keys import SIGNING
+
+_LEAVING = 3.0
+"""Seconds after which a connection to PostgreSQL that was closed is gone there, too."""
 
 
 def restore(place: Place, backup: Path, report: Report, name: str | None = None, *, replace: bool = False) -> Manifest:
@@ -159,20 +163,25 @@ def _has_another_key(place: Place, state: State) -> bool:
 
 
 def _require_nobody(connection: Connection, pid: int | None) -> None:
-    """Raise `InUse` when somebody else has a connection to this database."""
-    others = connection.scalar(
-        text(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usesysid IS NOT NULL "
-            "AND pid NOT IN (pg_backend_pid(), :pid)"
-        ),
-        {"pid": pid},
+    """Raise `InUse` when somebody else has a connection to this database, and is not about to end it."""
+    deadline = time.monotonic() + _LEAVING
+    while others := _others(connection, pid):
+        if time.monotonic() > deadline:
+            raise InUse(
+                _(
+                    "{others} other connections to the database are open: stop the service, and whatever else uses it."
+                ).format(others=others)
+            )
+        time.sleep(0.05)
+
+
+def _others(connection: Connection, pid: int | None) -> int:
+    connection.execute(text("SELECT pg_stat_clear_snapshot()"))
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usesysid IS NOT NULL "
+        "AND pid NOT IN (pg_backend_pid(), :pid)"
     )
-    if others:
-        raise InUse(
-            _(
-                "{others} other connections to the database are open: stop the service, and whatever else uses it."
-            ).format(others=others)
-        )
+    return int(connection.execute(text(query), {"pid": pid}).scalar_one())
 
 
 def _occupied(what: object) -> Conflict:
