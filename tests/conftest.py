@@ -3,10 +3,14 @@
 import re
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["nbcohort.testing"]
+
+settings.register_profile("a busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("a busy machine")
 
 A_HUB = ("browser", "hub")
 """Folders whose tests share a Hub."""

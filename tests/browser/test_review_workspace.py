@@ -132,6 +132,7 @@ def page(context: BrowserContext) -> Page:
 
 def open_today(page: Page, server: Server) -> Locator:
     page.goto(server.lab)
+    expect(page.locator(".jp-Launcher")).to_be_visible()  # it takes the focus when it comes
     page.locator(".lm-TabBar-tab[data-id='nbcohort-today']").click()
     panel = page.locator("#nbcohort-today")
     expect(panel).to_be_visible()

@@ -1,18 +1,19 @@
 """What a browser does with nbgrader's pages about hostile work: in stock's pages each attack succeeds, in ours none."""
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbgrader
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, Request, Route
+from playwright.sync_api import Browser, Dialog, Error, Page, Request, Route
 from traitlets.config import Config
 
 from nbcohort.grading.executor import configure
 from nbcohort.grading.feedback.notebook import SafeNotebook
 from tests.unit.grading.honest_cells import honest
-from tests.unit.grading.hostile_cells import ATTACKS, EVIL, LOADED, Attack, all_attacks, notebook_with
+from tests.unit.grading.hostile_cells import ATTACKS, EVIL, Attack, all_attacks, notebook_with
 from tests.unit.grading.hostile_cells import Page as Kind
 from tests.unit.grading.nbgrader_pages import PAGES, render
 
@@ -102,12 +103,15 @@ def visit(browser: Browser) -> Iterator[Visitor]:
 
 
 def succeeds(attack: Attack, visited: Visit) -> bool:
-    """Return whether it does, within a second."""
-    try:
-        harm = visited.until(attack.harm, tries=1 if attack.harm == LOADED else 20)
-    except Exception:  # noqa: BLE001 - it has led the browser elsewhere
-        harm = False
-    return bool(harm or visited.asked or visited.dialogs)
+    """Return whether it does, within ten seconds."""
+    for _try in range(200):
+        with contextlib.suppress(Error):  # it has led the browser elsewhere
+            if visited.page.evaluate(attack.harm):
+                return True
+        if visited.asked or visited.dialogs:
+            return True
+        visited.page.wait_for_timeout(50)
+    return False
 
 
 LIVE = [(attack, attack.pages[0]) for attack in ATTACKS if attack.pages]

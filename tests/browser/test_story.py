@@ -114,14 +114,14 @@ def grade_by_hand(page: Page) -> None:
     page.get_by_role("link", name=FIRST).click()
     page.get_by_role("link", name=FIRST).last.click()
     page.get_by_role("link", name=re.compile("Submission #1")).click()
-    page.wait_for_load_state("networkidle")
+    wait_until(lambda: page.evaluate("formgrader.grades?.loaded && formgrader.comments?.loaded"))
     answer = page.locator(".nbgrader_cell").filter(has_text=EXPLANATION)
     answer.locator("input.score").fill("2")
     answer.locator("input.score").press("Tab")
     answer.locator("textarea.comment").fill(COMMENT)
-    answer.locator("textarea.comment").press("Tab")
+    with page.expect_response(lambda response: response.request.method == "PUT" and "comment" in response.url):
+        answer.locator("textarea.comment").press("Tab")
     expect(answer.locator("input.score")).to_have_value("2")
-    page.wait_for_load_state("networkidle")
 
 
 def release_feedback(page: Page) -> None:

@@ -40,7 +40,7 @@ class OnASmallDisk:
         return self.people.room.service
 
     def expect_health(self, full: str) -> None:
-        status = ok(httpx.get(f"{self.service.url}health"))["status"]
+        status = ok(httpx.get(f"{self.service.url}health", timeout=60))["status"]
         assert status == (full if self.its_own else "ok")
 
 

@@ -120,7 +120,7 @@ def _restart_under_way(postgres: PostgresServer, people: People) -> None:
     answer = client.get(people.submissions)
     assert answer.status_code == 503
     assert "away" in problem_of(answer)["detail"]
-    assert httpx.get(f"{people.room.service.url}health").status_code == 200
+    assert httpx.get(f"{people.room.service.url}health", timeout=60).status_code == 200
     postgres.start()
 
 

@@ -16,13 +16,13 @@ from nbcohort.testing import RunningService, running_fake_hub, running_service, 
 from tests.faults.truth import left_over, truth_of
 from tests.service.classroom import Classroom, ok, sha
 
-PATIENCE = 3.0
+PATIENCE = 6.0
 SIZE = 500_000
 
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory, shared_database: dict[str, str]) -> Iterator[Classroom]:
-    """A cohort on a service that waits three seconds for a client."""
+    """A cohort on a service that waits six seconds for a client."""
     folder = tmp_path_factory.mktemp("stalls")
     limits = {"NBCOHORT_STALL_SECONDS": str(PATIENCE), "NBCOHORT_MEMBER_PARALLEL": "200"}
     with (
@@ -163,9 +163,9 @@ def test_a_slow_but_honest_upload_arrives(room: Classroom) -> None:
     head, submission = upload(room, "ada", data, len(data))
     with connection(room.service) as line:
         line.sendall(head)
-        for start in range(0, len(data), 20_000):
-            time.sleep(PATIENCE / 5)  # twice the patience in all
-            line.sendall(data[start : start + 20_000])
+        for start in range(0, len(data), 10_000):
+            time.sleep(PATIENCE / 10)  # twice the patience in all
+            line.sendall(data[start : start + 10_000])
         assert line.recv(1 << 16).startswith(b"HTTP/1.1 204 ")
     assert ok(room.commit(room.client("ada"), "submissions", submission))["receipt"]
 

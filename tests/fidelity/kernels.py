@@ -20,6 +20,7 @@ from nbformat import NotebookNode
 from nbcohort.grading.run import How, run_notebook
 from nbcohort.sandbox import HOME, Limits
 from tests.fidelity.features import Feature, together
+from tests.stock_kernels import hold_their_ports
 
 BESIDE = Path(__file__).parent / "beside"
 """What lies beside every notebook."""
@@ -49,6 +50,7 @@ def stock(notebook: NotebookNode, folder: Path) -> NotebookNode:
         "LANG": "C.UTF-8",
         "TMPDIR": "/tmp",
     }
+    hold_their_ports()
     client = NotebookClient(
         notebook,
         allow_errors=True,
@@ -56,6 +58,7 @@ def stock(notebook: NotebookNode, folder: Path) -> NotebookNode:
         resources={"metadata": {"path": str(folder)}},
         shutdown_kernel="immediate",
         timeout=SECONDS,
+        iopub_timeout=SECONDS,
     )
     client.reset_execution_trackers()
     with contextlib.suppress(DeadKernelError):

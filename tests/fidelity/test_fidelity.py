@@ -11,7 +11,7 @@ from tests.fidelity.compared import comparable, errors, says
 from tests.fidelity.features import Feature, all_features
 from tests.fidelity.kernels import Ran, folder_for_run, ours, run_all
 
-pytestmark = [pytest.mark.fidelity, pytest.mark.slow]
+pytestmark = [pytest.mark.fidelity, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 FEATURES = all_features()
 EACH = pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.anchor)

@@ -33,10 +33,10 @@ c.Execute.timeout = 40
 """
 IMPATIENT = """
 c.SandboxedExecute.notebook_timeout = 40
-c.SandboxedExecute.patience = 2
+c.SandboxedExecute.patience = 5
 c.Execute.timeout = 3
 """
-_SECONDS = 500
+_SECONDS = 1500
 
 
 def earned(course: kinds.Course) -> kinds.Scores:

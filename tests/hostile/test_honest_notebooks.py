@@ -10,7 +10,7 @@ from tests.hostile.known import as_bytes
 from tests.hostile.ways import WAYS, Way
 from tests.unit.grading.course import Course, make_course
 
-pytestmark = [pytest.mark.hostile, pytest.mark.slow]
+pytestmark = [pytest.mark.hostile, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module", params=[way for way in WAYS if way.user is None], ids=lambda way: way.name)

@@ -24,7 +24,7 @@ from tests.hostile.known import SECRET, TOKEN, told
 from tests.hostile.pages import active_parts, text_of
 from tests.hostile.ways import BY_DEFAULT, Way
 
-pytestmark = [pytest.mark.hostile, pytest.mark.slow]
+pytestmark = [pytest.mark.hostile, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 HIDDEN = "assert double(-1.5) == -3"
 """The hidden test of one course."""

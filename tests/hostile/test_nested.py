@@ -16,7 +16,7 @@ from tests.hostile.known import CHECKOUT, SECRET, TOKEN, hand_in
 from tests.hostile.ways import ORDINARY, as_somebody_else
 from tests.unit.grading.course import make_course, scores
 
-pytestmark = [pytest.mark.hostile, pytest.mark.slow]
+pytestmark = [pytest.mark.hostile, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 HOSTILE = ("looks-everywhere", "hidden-tests", "finds-token", "through-proc", "kills-all", "fork-bomb")
 

@@ -313,11 +313,11 @@ def test_what_is_not_json_or_not_known_or_not_there_is_a_problem_detail(service:
 
 def test_health_says_which_time_it_is_and_the_clock_cannot_be_set_over_http(service: RunningService) -> None:
     service.set_clock(datetime(2026, 3, 2, 9, tzinfo=UTC))
-    health = httpx.get(f"{service.url}health").json()
+    health = httpx.get(f"{service.url}health", timeout=60).json()
     assert health["demo_clock"] is True
     assert health["now"].startswith("2026-03-02T09:00")
     for method in ("POST", "PUT", "PATCH", "DELETE"):
-        assert httpx.request(method, f"{service.url}health", json={"now": "2030-01-01"}).status_code == 405
+        assert httpx.request(method, f"{service.url}health", json={"now": "2030-01-01"}, timeout=60).status_code == 405
 
 
 @pytest.mark.parametrize("service", ["sqlite"], indirect=True)

@@ -95,4 +95,4 @@ def test_releases_of_other_cohorts_are_out_of_reach(room: Classroom) -> None:
 
 def test_without_a_token_nothing_is_told(room: Classroom) -> None:
     for path in ("releases", "submissions", "feedback", "assignments", "extensions"):
-        assert httpx.get(f"{room.service.url}api/v1{room.root}/{path}").status_code == 401
+        assert httpx.get(f"{room.service.url}api/v1{room.root}/{path}", timeout=60).status_code == 401

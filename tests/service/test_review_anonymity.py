@@ -107,6 +107,7 @@ def test_nothing_that_a_reviewer_gets_can_be_joined_to_the_author(room: ReviewRo
             base_url=f"{room.service.url}api/v1{room.root}",
             headers={"Authorization": f"token {room.service.hub.token(reviewer)}"},
             transport=watched,
+            timeout=60,
         ) as client:
             for path in ("rounds", "tasks", f"tasks/{task}", f"tasks/{task}/review", "received"):
                 ok(client.get(f"review/{path}"))

@@ -10,6 +10,7 @@ import pytest
 
 from nbcohort.submissions.manifest import Entry, digest
 from nbcohort.submissions.receipts import verify
+from nbcohort.testing import wait_until
 from tests.service.classroom import DUE, FILES, NOTEBOOK, START, Classroom, described, ok, refused, sha
 
 MINUTE = timedelta(minutes=1)
@@ -236,7 +237,8 @@ class TestBlobs:
             room.client("ada").put(path, content=half())
         room.put_needed(room.client("ada"), begun, FILES)
         ok(room.commit(room.client("ada"), "submissions", begun["id"]))
-        assert list((room.service.data / "blobs" / "incoming").iterdir()) == []
+        incoming = room.service.data / "blobs" / "incoming"
+        wait_until(lambda: not list(incoming.iterdir()), what="that nothing is left of it")
 
     def test_nothing_is_added_to_a_committed_snapshot(self, room: Classroom, begun: dict[str, Any]) -> None:
         ada = room.client("ada")
@@ -550,7 +552,7 @@ class TestReading:
 
 
 def test_receipt_keys_are_for_everybody(room: Classroom) -> None:
-    keys = httpx.get(f"{room.service.url}api/v1/receipt-keys").json()["keys"]
+    keys = httpx.get(f"{room.service.url}api/v1/receipt-keys", timeout=60).json()["keys"]
     assert [sorted(key) for key in keys] == [["alg", "crv", "kid", "kty", "use", "x"]]
 
 

@@ -100,7 +100,7 @@ def test_what_is_made_through_one_is_there_for_the_other_at_once(twins: Twins, r
     answer = twins.other.as_account("ada").get(f"{room.root}/submissions/{done['id']}/files/ps1.ipynb")
     assert sha(answer.content) == next(file["sha256"] for file in found["files"] if file["path"] == "ps1.ipynb")
     room.service.set_clock(CLOSES)
-    times = [httpx.get(f"{service.url}health").json()["now"][:13] for service in (twins.one, twins.other)]
+    times = [httpx.get(f"{service.url}health", timeout=60).json()["now"][:13] for service in (twins.one, twins.other)]
     assert times == [CLOSES.isoformat()[:13]] * 2
 
 

@@ -180,7 +180,7 @@ for number in range(1_000):
 
 WIDGET_FLOOD = """
 import ipywidgets
-for number in range(3000):
+for number in range(1000):
     kept = ipywidgets.HTML("x" * 2000)
 """
 
@@ -270,7 +270,7 @@ ATTACKS: dict[str, Attack] = {
         "prints 30 MB to stderr in each test", "bombs", {"double": STDERR_IN_TESTS}, shows="over the limit"
     ),
     "display-flood": solved("displays 3,000 things, clears and updates them", "bombs", DISPLAY_FLOOD, shows=None),
-    "widget-flood": solved("makes thousands of widgets", "bombs", WIDGET_FLOOD, shows=None),
+    "widget-flood": solved("makes a thousand widgets", "bombs", WIDGET_FLOOD, shows=None),
     "carriage-returns": solved("draws a progress bar with 100,000 steps", "bombs", CARRIAGE_RETURNS),
     "deep": Attack(
         "recurs until the stack overflows",

@@ -61,7 +61,7 @@ def double(x):
                         wire.send(frame, socket.MSG_DONTWAIT)
         except OSError:
             pass
-    time.sleep(0.3)
+    time.sleep(2)
 root = double
 """
 

@@ -178,7 +178,7 @@ def paths(value: Any, here: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, .
         yield from paths(inner, (*here, key))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(TABLES, st.data())
 def test_every_value_is_on_the_line_that_is_said(table: Any, data: st.DataObject) -> None:
     writer = Writer(data)

@@ -126,6 +126,9 @@ def grade_id(cell: NotebookNode) -> str:
     return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
 
 
+PATIENT = "--Execute.iopub_timeout=20"
+"""Stock gives up on honest submissions whose kernel is silent for four seconds, as it is on a busy machine."""
+
 _NBGRADER = f"""
 import sys
 from nbcohort.grading.early import import_jsonschema
@@ -133,6 +136,8 @@ import_jsonschema()
 sys.path.append({str(Path(__file__).parents[3])!r})
 from nbgrader import api
 from tests.new_gradebooks import alembic_version
+from tests.stock_kernels import hold_their_ports
+hold_their_ports()
 api.get_alembic_version = alembic_version
 sys.path.pop()
 from nbgrader.apps.nbgraderapp import main
@@ -141,7 +146,10 @@ main()
 
 
 def nbgrader(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run stock nbgrader in a course folder; neither it nor a new gradebook takes seconds for nobody to start."""
+    """Run stock nbgrader in a course folder; neither it nor a new gradebook takes seconds for nobody to start.
+
+    Its kernels keep their ports.
+    """
     path = f"{BIN}:{os.environ['PATH']}"
     command = [sys.executable, "-c", _NBGRADER, *arguments]
     return subprocess.run(

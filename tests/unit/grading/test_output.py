@@ -145,7 +145,7 @@ def test_a_test_whose_result_a_kernel_may_have_lost_is_left_to_a_person(tmp_path
     tests = [test_cell("lost", "print('shown')", 2), test_cell("kept", "1.5", 2), test_cell("wrong", "1 / 0", 2)]
     notebook = new_notebook(cells=[silent, *tests])
 
-    run_in_own_kernel(Job(notebook, tmp_path, Limits(), How(client={"patience": 0.3}, preload=()), None))
+    run_in_own_kernel(Job(notebook, tmp_path, Limits(), How(client={"patience": 3}, preload=()), None))
 
     assert "some of the output was lost" in notebook.cells[1].outputs[1].text
     assert is_left_to_a_person(notebook.cells[1])

@@ -18,9 +18,9 @@ from traitlets.config import Config
 
 from nbcohort.grading.course_room import open_course
 from nbcohort.grading.grade import Options, Result, grade
-from tests.unit.grading.course import ASSIGNMENT, Course, code, generated, grade_id, nbgrader, prose, test_cell
+from tests.unit.grading.course import ASSIGNMENT, PATIENT, Course, code, generated, grade_id, nbgrader, prose, test_cell
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 SETTINGS = """
 c.Execute.timeout = 10
@@ -178,7 +178,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Any], list[Any]
     shutil.copytree(ours.folder, stock.folder)
     with ThreadPoolExecutor(1) as beside:
         played = beside.submit(
-            lambda: list(play(stock, lambda course: nbgrader("autograde", ASSIGNMENT, folder=course.folder)))
+            lambda: list(play(stock, lambda course: nbgrader("autograde", ASSIGNMENT, PATIENT, folder=course.folder)))
         )
         return played.result(), list(play(ours, grade_with_ours))
 

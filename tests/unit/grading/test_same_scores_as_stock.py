@@ -18,9 +18,9 @@ from traitlets.config import Config
 from nbcohort.grading.course_room import open_course
 from nbcohort.grading.grade import Result, grade
 from nbcohort.sandbox import SandboxUnavailable, probe
-from tests.unit.grading.course import ASSIGNMENT, Course, Scores, code, grade_id, make_course, nbgrader, scores
+from tests.unit.grading.course import ASSIGNMENT, PATIENT, Course, Scores, code, grade_id, make_course, nbgrader, scores
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 STUBBORN = """
 def root(x):
@@ -110,17 +110,13 @@ REPAIRED = {"deleted", "empty"}
 STOCK_GIVES_UP = {"dead", "stubborn", "duplicate", "missing"}
 
 
-_PATIENT = "--Execute.iopub_timeout=20"
-"""Stock gives up on honest submissions whose kernel is silent for four seconds, as it is on a busy machine."""
-
-
 def grade_with_stock(course: Course) -> None:
     """Run stock nbgrader over the class, without the submission that stops it, and then over that one."""
     aside = course.folder.parent / "aside"
     shutil.move(course.folder / "submitted" / "duplicate", aside)
-    nbgrader("autograde", ASSIGNMENT, _PATIENT, folder=course.folder)
+    nbgrader("autograde", ASSIGNMENT, PATIENT, folder=course.folder)
     shutil.move(aside, course.folder / "submitted" / "duplicate")
-    nbgrader("autograde", ASSIGNMENT, "--student=duplicate", _PATIENT, folder=course.folder)
+    nbgrader("autograde", ASSIGNMENT, "--student=duplicate", PATIENT, folder=course.folder)
 
 
 @pytest.fixture(scope="module")

@@ -55,7 +55,7 @@ def test_on_another_scale_scores_are_the_same_but_for_the_scale(factor: float, o
         assert other.reliability == pytest.approx(one.reliability, rel=1e-4)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_the_reviews_does_not_matter(random: object) -> None:
     rows = world(np.random.default_rng(4), n=10).rows
@@ -171,7 +171,7 @@ def test_two_classes_that_share_no_reviewer_are_scored_in_one_go() -> None:
     assert error < (here.error(scored(here, "mean")) + there.error(scored(there, "mean"))) / 2
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 1), st.sampled_from([0, 1, 5, 9, 10, 1e6])),

@@ -31,7 +31,7 @@ def review_each_other(works: list[Work], tasks: tuple[tuple[str, str], ...]) -> 
     return [(a, b) for a, b in reviewed if a < b and (b, a) in reviewed]
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(GROUP_SIZES, K, SEED)
 def test_every_work_gets_k_different_reviewers_or_everybody_else(sizes: list[int], k: int, seed: int) -> None:
     works = works_of(sizes)
@@ -42,7 +42,7 @@ def test_every_work_gets_k_different_reviewers_or_everybody_else(sizes: list[int
         assert reviews[work.key] == min(k, sum(sizes) - len(work.submitters))
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(GROUP_SIZES, K, SEED)
 def test_nobody_reviews_their_own_or_their_pairs_work(sizes: list[int], k: int, seed: int) -> None:
     works = works_of(sizes)
@@ -50,7 +50,7 @@ def test_nobody_reviews_their_own_or_their_pairs_work(sizes: list[int], k: int, 
     assert not own & set(swapped(works, k, seed).tasks)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(GROUP_SIZES, K, SEED)
 def test_nobody_reviews_who_reviews_them_where_there_are_enough_works(sizes: list[int], k: int, seed: int) -> None:
     works = works_of(sizes)
@@ -61,7 +61,7 @@ def test_nobody_reviews_who_reviews_them_where_there_are_enough_works(sizes: lis
         assert not mutual
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(GROUP_SIZES, K, SEED)
 def test_tasks_are_spread_evenly(sizes: list[int], k: int, seed: int) -> None:
     works = works_of(sizes)
@@ -155,7 +155,7 @@ def test_nonsense_is_refused(works: list[Work], k: int) -> None:
         swapped(works, k, 1)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(GROUP_SIZES, K, SEED, st.integers(0, 20))
 def test_nobody_reviews_the_work_of_somebody_with_whom_they_have_a_conflict(
     sizes: list[int], k: int, seed: int, count: int

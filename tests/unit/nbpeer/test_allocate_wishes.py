@@ -83,7 +83,7 @@ def most_even(works: list[Work], k: int, conflicts: Conflicts) -> tuple[int, int
     return round(found.fun), round(found.x[most])
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(SIZES, K, SEED, DENSITY, DENSITY)
 def test_every_work_gets_all_the_reviews_that_conflicts_allow_and_no_rule_is_broken(
     sizes: list[int], k: int, seed: int, conflicting: float, known: float
@@ -106,7 +106,7 @@ def test_every_work_gets_all_the_reviews_that_conflicts_allow_and_no_rule_is_bro
         assert len(set(Counter(one for one, _key in made.tasks).values())) <= 1
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from([1, 1, 1, 2]), min_size=2, max_size=8), st.integers(3, 6), SEED, DENSITY)
 def test_where_mutual_pairs_are_allowed_no_way_is_more_even(
     sizes: list[int], k: int, seed: int, conflicting: float
@@ -117,7 +117,7 @@ def test_where_mutual_pairs_are_allowed_no_way_is_more_even(
     assert loads[1] - loads[0] == most_even(works, k, conflicts)[0]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(SIZES, K, SEED, DENSITY, DENSITY)
 def test_exchanges_never_cost_more_nor_add_a_mutual_pair_nor_change_a_load(
     sizes: list[int], k: int, seed: int, conflicting: float, known: float

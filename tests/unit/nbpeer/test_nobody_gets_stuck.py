@@ -131,7 +131,7 @@ def _work(played: Played, now: datetime, rng: np.random.Generator) -> None:
             played.begin(pulled.task)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(3, 60), st.integers(1, 6), st.floats(0, 0.5), st.integers(0, 6), st.integers(0, 2**32))
 def test_at_the_close_every_submission_has_a_review_or_a_named_staff_task(
     n: int, k: int, dropouts: float, latecomers: int, seed: int

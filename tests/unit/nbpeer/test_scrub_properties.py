@@ -26,7 +26,7 @@ LONG = ["max ", "M. ", "a@b.", "<a ", "%25", "\\", "/home/", "a-", "QWxs", "<!--
 
 
 @given(TEXT)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_is_clean_stays_as_it_is(text: str) -> None:
     clean = NAMES.replace_in_prose(text)
     assert NAMES.replace_in_prose(clean) == clean
@@ -36,7 +36,7 @@ LINE = """IT = TEXT; f(f'{IT:>{IT}} {IT["IT"]} IT')"""
 
 
 @given(st.lists(st.sampled_from(["muller", "lovelace", "brien", "maxMuller", "zlovelace", "x"]), min_size=1), TEXT)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_identifiers_in_code_stay(identifiers: list[str], text: str) -> None:
     lines = [LINE.replace("IT", name).replace("TEXT", repr(text)) for name in identifiers]
     comment = "".join(char for char in text if char.isprintable())
@@ -50,7 +50,7 @@ def called(source: str) -> list[str]:
 
 
 @given(STARTS, st.binary(max_size=300), ENDINGS)
-@settings(max_examples=130, deadline=None)
+@settings(max_examples=130)
 def test_junk_is_cleaned_or_withheld(start: bytes, data: bytes, ending: str) -> None:
     scrubbed = scrub_file(f"x{ending}", start + data, NAMES, b"")
     assert (scrubbed.data is None) == (scrubbed.withheld is not None)

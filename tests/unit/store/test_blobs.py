@@ -84,7 +84,7 @@ def test_what_was_written_is_read_again(tmp_path: Path) -> None:
     assert files(tmp_path) == [SHA]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.binary(max_size=3000), cuts=st.lists(st.integers(0, 3000), max_size=6))
 def test_any_bytes_in_any_pieces_come_back(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, cuts: list[int]

@@ -134,7 +134,7 @@ def running_service(
         service.close()
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 10, what: str = "the condition") -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = 120, what: str = "the condition") -> None:
     """Wait until `holds()`; AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     while not holds():
