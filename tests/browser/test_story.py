@@ -114,7 +114,7 @@ def grade_by_hand(page: Page) -> None:
     page.get_by_role("link", name=FIRST).click()
     page.get_by_role("link", name=FIRST).last.click()
     page.get_by_role("link", name=re.compile("Submission #1")).click()
-    wait_until(lambda: page.evaluate("formgrader.grades?.loaded && formgrader.comments?.loaded"))
+    wait_until(lambda: page.evaluate("window.formgrader?.grades?.loaded && formgrader.comments?.loaded"))
     answer = page.locator(".nbgrader_cell").filter(has_text=EXPLANATION)
     answer.locator("input.score").fill("2")
     answer.locator("input.score").press("Tab")
