@@ -4,7 +4,9 @@
 VENV := .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/.done
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
+# One at a time, whatever else goes on. Many files are compiled sooner all at once.
+PIP := flock $(VENV) $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
+COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >$(VENV)/compile.log
 LAB_PARTS := README.md install.json nbcohort_lab package.json pyproject.toml src style tsconfig.json
 LAB_SOURCES := $(shell cd extensions/lab && find $(LAB_PARTS) -type f -not -path '*/labextension/*' \
 	-not -name '*.pyc' -printf 'extensions/lab/%p ')
@@ -64,8 +66,15 @@ lock: install-dev ## write the lock files in requirements/, deploy/proxy/ and ex
 	cd deploy/proxy && npm install --package-lock-only
 	cd extensions/lab && npm install --package-lock-only
 
-install: $(DONE)/nbcohort $(DONE)/proxy $(DONE)/lab system-run ## what the demo needs, in .venv
-install-dev: install $(DONE)/dev system-test ## what the tests need as well
+install: ## what the demo needs, in .venv
+	@$(MAKE) --no-print-directory --jobs=2 installed
+
+install-dev: ## what the tests need as well
+	@$(MAKE) --no-print-directory --jobs=2 installed-dev
+
+.PHONY: installed installed-dev
+installed: $(DONE)/nbcohort $(DONE)/proxy $(DONE)/lab system-run
+installed-dev: installed $(DONE)/dev system-test
 
 clean: ## remove .venv and what tools left behind (the demo stays)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -78,7 +87,8 @@ $(DONE)/venv:
 
 $(DONE)/requirements: requirements/all.lock | $(DONE)/venv
 	@echo "Installing what nbcohort builds on (a few minutes the first time)"
-	@$(PIP) install --require-hashes --only-binary :all: -r $<
+	@$(PIP) install --no-compile --require-hashes --only-binary :all: -r $<
+	-@$(COMPILE)
 	@touch $@
 
 $(DONE)/nbcohort: pyproject.toml $(DONE)/requirements
@@ -110,12 +120,13 @@ $(DONE)/lab: $(LAB_SOURCES) $(DONE)/lab-packages $(DONE)/nbcohort
 
 $(DONE)/dev: requirements/dev.lock $(DONE)/requirements
 	@echo "Installing what the tests need"
-	@$(PIP) install --require-hashes --only-binary :all: -r $<
+	@$(PIP) install --no-compile --require-hashes --only-binary :all: -r $<
+	-@$(COMPILE)
 	@touch $@
 
 # Packages that could not be installed are looked for again each time; this takes no time.
 .PHONY: system-run system-test
 system-run:
 	@scripts/system-packages run
-system-test:
+system-test: system-run
 	@scripts/system-packages test

@@ -9,8 +9,11 @@ from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["nbcohort.testing"]
 
-settings.register_profile("a busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("a busy machine")
+settings.register_profile(
+    "tests", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("explore", settings.get_profile("tests"), derandomize=False)
+settings.load_profile("tests")  # the same examples each time; others with --hypothesis-profile=explore
 
 A_HUB = ("browser", "hub")
 """Folders whose tests share a Hub."""
