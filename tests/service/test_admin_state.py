@@ -15,11 +15,13 @@ from pathlib import Path
 import pytest
 
 from nbcohort.admin.backup import back_up
-from nbcohort.admin.place import Place, find_place, installed_migrations, opened
+from nbcohort.admin.place import Place, find_place, installed_migrations, keeping, opened
+from nbcohort.admin.restore import restore
 from nbcohort.admin.verify import verify_backup
 from nbcohort.errors import StorageFull
 from nbcohort.service.config import Config
 from nbcohort.store.alone import alone
+from nbcohort.store.database import Database
 from nbcohort.store.disk import Disk
 from nbcohort.store.migrate import drift
 from nbcohort.submissions.keys import public_keys
@@ -335,6 +337,38 @@ class TestRestore:
         assert query(url, f'SELECT title FROM "{schema}".cohort') == [("of before",)]  # noqa: S608
         assert query(url, "SELECT title FROM cohort") == [("DS 1",)]
         assert "is whole" in done(where, "verify")
+
+    def test_a_connection_to_postgres_that_is_about_to_end_is_waited_for(
+        self, host: Host, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        url = host.elsewhere(postgres.new_database())["NBCOHORT_DATABASE"]
+        place = Place(host.folder / "waits", url, host.folder / "waits" / "blobs", host.place.clock)
+        leaving = Database(url)
+        connection = leaving.engine.connect()
+        waited = []
+
+        def leave(seconds: float) -> None:
+            waited.append(seconds)
+            connection.close()
+            leaving.close()
+
+        monkeypatch.setattr(time, "sleep", leave)
+        restore(place, host.vault, quiet)
+        assert waited
+
+    def test_whoever_comes_next_need_not_wait_until_the_connection_has_ended(
+        self, host: Host, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        place = Place(host.data, postgres.new_database(), host.data, host.place.clock)
+        kept: list[Database] = []
+        with monkeypatch.context() as patch:
+            patch.setattr(Database, "close", lambda self: kept.append(self))
+            for _time in range(2):
+                with keeping(place):
+                    pass
+        assert len(kept) == 2
+        for database in kept:
+            database.close()
 
     def test_a_newer_backup_is_refused(self, host: Host) -> None:
         (state,) = states(host.vault)
