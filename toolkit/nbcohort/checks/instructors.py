@@ -27,6 +27,7 @@ from nbcohort.checks.runner import ENGINE, kernel_of
 from nbcohort.errors import Invalid
 from nbcohort.grading.prepare import read_notebook
 from nbcohort.i18n import _
+from nbcohort.parsing import parse
 
 PARAMETERS = "parameters"
 LARGEST = 20 << 20
@@ -96,7 +97,7 @@ def _values(source: str, name: str) -> dict[str, Any]:
     """Return what the cell of parameters assigns."""
     found = {}
     try:
-        for statement in ast.parse(source).body:
+        for statement in parse(source).body:
             match statement:
                 case ast.Assign(targets=[ast.Name(id=target)], value=value):
                     found[target] = _plain(ast.literal_eval(value))
@@ -128,7 +129,7 @@ def _plain(value: Any) -> Any:
 def _messages(source: str) -> dict[int, str]:
     """Return the messages of assertions by the numbers of the assertions' lines, with … for what is computed."""
     try:
-        tree = ast.parse(source)
+        tree = parse(source)
     except (SyntaxError, ValueError):  # IPython's own syntax
         return {}
     found = {}

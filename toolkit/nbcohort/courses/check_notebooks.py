@@ -13,6 +13,7 @@ from nbcohort.courses.mistakes import suggestion
 from nbcohort.errors import Invalid
 from nbcohort.grading.tamper.isolated import isolation
 from nbcohort.i18n import _
+from nbcohort.parsing import parse
 
 Notebook = dict[str, Any]
 """A notebook as JSON."""
@@ -161,7 +162,7 @@ def _paths(notebook: Notebook, where: str, folder: Path) -> Iterator[Finding]:
 
 def _parse(source: str) -> ast.Module | None:
     try:
-        return ast.parse(_MAGIC.sub("", source))
+        return parse(_MAGIC.sub("", source))
     except (SyntaxError, ValueError):
         return None
 

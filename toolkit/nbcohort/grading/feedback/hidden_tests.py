@@ -13,7 +13,6 @@ A learner's code runs in the same process as the tests. What it is called with b
 in a later cell in any disguise: no filter finds that.
 """
 
-import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from traitlets import Bool
 from traitlets.config import Config
 
 from nbcohort.i18n import _
+from nbcohort.parsing import parse
 
 _FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 _QUOTED = re.compile(r"\s*(?:-+>)?\s*(\d+)(?:\s|$)")
@@ -176,7 +176,7 @@ def _frames(error: NotebookNode) -> Iterator[tuple[int, int]]:
 def _may_have_begun(source: str, parts: Parts, line: int) -> bool:
     """Return whether hidden lines may have run before `line` failed: above it, or in the same loop."""
     try:
-        statements = ast.parse(source).body
+        statements = parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
     reached = max((one.end_lineno or line for one in statements if one.lineno <= line), default=line)

@@ -10,12 +10,12 @@ same. They travel as JSON or Arrow, never as code. With `notebook = true` the te
 so far, as `notebook` (nbformat).
 """
 
-import ast
 import tomllib
 from dataclasses import dataclass
 
 from nbcohort.errors import Invalid
 from nbcohort.i18n import _
+from nbcohort.parsing import parse_expression
 
 _MARK = "#|"
 _KEYS = {"isolated", "values", "notebook"}
@@ -60,7 +60,7 @@ def _values(said: object) -> dict[str, str]:
         raise Invalid(_("`values` is a list of names, or a table of names and expressions."))
     for name, expression in values.items():
         try:
-            ast.parse(expression, mode="eval")
+            parse_expression(expression)
         except (SyntaxError, ValueError) as error:
             raise Invalid(
                 _("What `values` says of {name} is no expression: {expression}").format(

@@ -19,6 +19,7 @@ from itertools import islice
 from nbcohort.grading.tamper import points
 from nbcohort.grading.tamper.other import FAR, Other, called, can_be_other, is_written_out
 from nbcohort.grading.tamper.sources import parsed, stored
+from nbcohort.parsing import parse, parse_expression
 
 _OF_UNITTEST = frozenset(
     f"assert{kind}Equal" for kind in ("", "Almost", "Sequence", "List", "Tuple", "Set", "Dict", "Count", "MultiLine")
@@ -57,7 +58,7 @@ class Mutant:
 def count(source: str, helpers: Helpers = ()) -> int:
     """Return in how many places of a test something else can be expected; 0 if it is not plain Python."""
     try:
-        tree = ast.parse(source)
+        tree = parse(source)
         return sum(1 for _place in _all_places(tree, source, helpers)) or int(bool(points.changed(tree, _Asked(FAR))))
     except (SyntaxError, ValueError, RecursionError):
         return 0
@@ -72,7 +73,7 @@ def mutant(source: str, number: int, helpers: Helpers = ()) -> Mutant | None:
     shift = random.SystemRandom().randrange(FAR, FAR + 10**9)
     sources = []
     for one in (shift, shift + 1):
-        tree = ast.parse(source)
+        tree = parse(source)
         try:
             chosen = next(islice(_all_places(tree, source, helpers), number, None), None)
             if chosen is None:
@@ -239,7 +240,7 @@ def _each_asserted(test: ast.Call) -> Iterator[tuple[ast.expr, Put]]:
         def do(new: ast.expr) -> None:
             put(new)
             every = ast.ListComp(of_each.elt, of_each.generators)
-            test.func = ast.parse("lambda many: all(many) and 1 / len(many)", mode="eval").body
+            test.func = parse_expression("lambda many: all(many) and 1 / len(many)").body
             test.args[0] = every
 
         return do

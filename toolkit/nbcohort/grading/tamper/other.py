@@ -4,6 +4,8 @@ import ast
 from dataclasses import dataclass
 from typing import Any
 
+from nbcohort.parsing import parse_expression
+
 FAR = 7 * 10**9
 """Expected numbers become about this: far away even where a comparison is tolerant."""
 _MADE_OF_FIRST = frozenset(
@@ -75,7 +77,7 @@ class Other:
             return expected
         # Infinity must become something else, too; what is empty or no number (NaN) cannot.
         other = ast.BinOp(ast.Constant(self.shift), ast.Sub(), expected)
-        return ast.Call(ast.parse(_CERTAIN, mode="eval").body, [other], [])
+        return ast.Call(parse_expression(_CERTAIN).body, [other], [])
 
     def _constant(self, value: object) -> Any:
         if isinstance(value, bool):

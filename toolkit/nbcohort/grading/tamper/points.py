@@ -9,6 +9,8 @@ import ast
 import secrets
 from collections.abc import Callable, Iterator
 
+from nbcohort.parsing import parse
+
 Ask = Callable[[ast.expr], ast.expr | None]
 """Returns a question with something else expected; None for an expression that is none."""
 
@@ -24,7 +26,7 @@ def changed(tree: ast.Module, ask: Ask) -> str | None:
     names = [f"_{secrets.token_hex(12)}" for _number in range(2)]
     bodies: list[ast.stmt] = []
     for replaced, name in zip((others, nothing), names, strict=True):
-        copy = ast.parse(ast.unparse(tree))
+        copy = parse(ast.unparse(tree))
         replaced.visit(copy)
         *before, last = copy.body
         assert isinstance(last, ast.Expr)  # noqa: S101 - for types

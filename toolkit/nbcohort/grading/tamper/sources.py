@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from nbcohort.parsing import parse
+
 _LINES_OF_IPYTHON = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
 _LOOPS = (ast.For, ast.comprehension)
 _MANY = (ast.List, ast.Tuple, ast.Set, ast.Dict)
@@ -16,7 +18,7 @@ def parsed(source: str) -> ast.Module:
     """Return a cell, without lines that are IPython's; nothing if it is no Python."""
     plain = _LINES_OF_IPYTHON.sub(r"\1pass", source)
     try:
-        return ast.parse(plain)
+        return parse(plain)
     except (SyntaxError, ValueError, RecursionError):
         return ast.Module([], [])
 
