@@ -17,7 +17,7 @@ import nbformat
 from nbgrader.api import Gradebook
 from sqlalchemy import create_engine, text
 
-from nbcohort.sandbox.process import descendants, parent
+from nbcohort.sandbox.process import command_of, descendants, parent
 from tests.hostile.program import nbcohort, start
 from tests.unit.grading.course import ASSIGNMENT, Course, code, make_course, nbgrader, test_cell
 
@@ -107,7 +107,7 @@ class Class:
         """Kill the process that the notebooks of a program are forked from, as soon as there is one."""
 
         def is_zygote(pid: int) -> bool:
-            return parent(pid) == program.pid and b"inside.zygote" in Path(f"/proc/{pid}/cmdline").read_bytes()
+            return parent(pid) == program.pid and b"inside.zygote" in command_of(pid)
 
         assert self.wait_for(lambda: any(map(is_zygote, descendants(program.pid))), program)
         for pid in filter(is_zygote, descendants(program.pid)):

@@ -1,5 +1,6 @@
 """What is handed in is checked by itself, in the course room: with a real service, in the real sandbox."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from nbcohort.checks.worker import TRIES, Worker, next_in_turn
 from nbcohort.client import ServiceUnreachable
 from nbcohort.ports import free_port
 from nbcohort.sandbox import SandboxFailed
+from nbcohort.sandbox.process import command_of
 from nbcohort.spawner import CONFIGURATION
 from nbcohort.testing import wait_until
 from tests.service.check_room import CheckRoom, as_json
@@ -202,19 +204,15 @@ def course_room_server(desk: CheckRoom, log: Path) -> Iterator["subprocess.Popen
 
 
 def children(pid: int) -> list[int]:
-    return [int(one) for path in Path(f"/proc/{pid}/task").glob("*/children") for one in path.read_text().split()]
+    found: list[int] = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # a thread that ends just now
+            found += map(int, path.read_text("ascii").split())
+    return found
 
 
 def checkers(server: "subprocess.Popen[bytes]") -> list[int]:
     return [one for one in children(server.pid) if b"nbcohort.checks" in command_of(one)]
-
-
-def command_of(pid: int) -> bytes:
-    """The command line of a process; nothing when it has ended."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
 
 
 def test_from_hand_in_to_findings_while_the_course_rooms_server_runs_and_its_checker_is_killed(
@@ -233,7 +231,7 @@ def test_from_hand_in_to_findings_while_the_course_rooms_server_runs_and_its_che
     assert desk.results("ada")[submission].passed
     said = Terminal(desk.room, "ada", tmp_path).run("checks", "show", "ps1")
     assert "  passed  Draws from the seed it is given" in said
-    wait_until(lambda: not Path(f"/proc/{checker}/cmdline").exists(), 30, "the checker's end, after its server's")
+    wait_until(lambda: not command_of(checker), 30, "the checker's end, after its server's")
 
 
 @on_one_database

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nbcohort.courses.locate import locate
@@ -178,7 +178,6 @@ def paths(value: Any, here: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, .
         yield from paths(inner, (*here, key))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(TABLES, st.data())
 def test_every_value_is_on_the_line_that_is_said(table: Any, data: st.DataObject) -> None:
     writer = Writer(data)

@@ -20,9 +20,7 @@ from typing import Any
 
 from PIL import Image
 
-_COMBINING = re.compile(
-    f"[{''.join(char for char in map(chr, range(0x300, 0x20000)) if unicodedata.combining(char))}]+"
-)
+_COMBINING = {number: None for number in range(0x300, 0x20000) if unicodedata.combining(chr(number))}
 _TRANSPARENT = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]|\x1b\\[[0-9;]*m|</?[^<>]*>")
 
 
@@ -124,7 +122,7 @@ def flat(text: str, spaces: bool = False) -> str:
     if text.isascii():
         text = text.lower()
     else:
-        text = _COMBINING.sub("", unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()))
+        text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_COMBINING)
     return re.sub(r"[\W_]+", " " if spaces else "", text)
 
 

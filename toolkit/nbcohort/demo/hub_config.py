@@ -1,5 +1,6 @@
 """The demo's Hub: made-up people log in with one password, and the service's clock can be moved."""
 
+import contextlib
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from nbcohort.errors import NbcohortError
 from nbcohort.hub import configure
 from nbcohort.i18n import _
 from nbcohort.ports import free_port
+from nbcohort.sandbox.process import command_of
 
 SCOPES = ("admin:users", "read:servers", "servers", "tokens", "read:groups", "shares")
 """What the demo does on its Hub: make accounts and their tokens, and see what is there."""
@@ -134,14 +136,14 @@ def end_orphan(site: Site) -> None:
     """
     try:
         pid = int((site.folder / PID_FILE).read_text("ascii"))
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except (OSError, ValueError):
         return
-    if os.fsencode(site.folder / CONFIGURATION) not in command:
-        return  # the number is another program's by now
-    os.kill(pid, signal.SIGTERM)
+    if os.fsencode(site.folder / CONFIGURATION) not in command_of(pid).split(b"\0"):
+        return  # it has ended, or the number is another program's by now
+    with contextlib.suppress(ProcessLookupError):  # it ends just now
+        os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
-    while Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes():
+    while command_of(pid):
         if time.monotonic() > deadline:
             raise NbcohortError(_("The Hub of an earlier demo (process {pid}) does not end.").format(pid=pid))
         time.sleep(0.2)

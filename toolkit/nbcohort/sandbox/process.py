@@ -217,6 +217,14 @@ def descendants(pid: int) -> Iterator[int]:
             yield from descendants(int(child))
 
 
+def command_of(pid: int) -> bytes:
+    """Return the command line of a process, with NUL after each argument; nothing when it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 def memory_of(pid: int, *, shared: bool) -> int:
     """Return the bytes of memory in use by `pid`: all pages, or with `shared` its share of those it has in common."""
     try:
