@@ -10,7 +10,6 @@ import pytest
 from nbcohort.parsing import parse, parse_expression
 
 _DEEP = "f(" * 30 + "0" + ")" * 30
-_SECONDS = 20
 
 
 @pytest.fixture
@@ -47,6 +46,6 @@ def test_trees_are_made_while_other_threads_make_theirs() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(_SECONDS)
+        thread.join()
 
     assert failed == []
