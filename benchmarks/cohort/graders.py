@@ -65,24 +65,26 @@ def otter_environment(*, install: bool) -> Path:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     folder = platformdirs.user_cache_path("nbcohort-bench") / f"{OTTER.replace('==', '-')}-python{version}"
     python, finished = folder / "bin" / "python", folder / "finished"
-    if finished.exists():
-        return python
-    if not install:
-        raise CommandFailed(f"{OTTER} is not installed; without --quick it would be.")
-    shutil.rmtree(folder, ignore_errors=True)
+    beside = folder / "lib" / f"python{version}" / "site-packages" / "beside.pth"
     ours = next(path for path in sys.path if path.endswith("site-packages"))
-    commands: list[Command] = [
-        [sys.executable, "-m", "venv", "--without-pip", folder],
-        [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", OTTER],
-    ]
-    for command in commands:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            lines = done.stderr.strip().splitlines() or ["no reason given"]
-            raise CommandFailed(f"{OTTER} could not be installed: {lines[-1]}")
-        (folder / "lib" / f"python{version}" / "site-packages" / "beside.pth").write_text(ours, "utf-8")
-    finished.touch()
+    if not finished.exists():
+        if not install:
+            raise CommandFailed(f"{OTTER} is not installed; without --quick it would be.")
+        shutil.rmtree(folder, ignore_errors=True)
+        _run("-m", "venv", "--without-pip", folder, python=sys.executable)
+        beside.write_text(ours, "utf-8")
+        _run("-m", "pip", "--disable-pip-version-check", "--quiet", "install", OTTER, python=python)
+        finished.touch()
+    beside.write_text(ours, "utf-8")  # it may have been installed from another environment, which has gone
     return python
+
+
+def _run(*arguments: str | Path, python: str | Path) -> None:
+    """Let a Python do what otter's environment takes; raises `CommandFailed`."""
+    done = subprocess.run([python, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["no reason given"]
+        raise CommandFailed(f"{OTTER} could not be installed: {lines[-1]}")
 
 
 _OTTER_TEST = """OK_FORMAT = False
