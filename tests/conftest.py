@@ -1,6 +1,7 @@
 """Fixtures for all tests, those of plugin authors, too; and which tests stay together when several run at once."""
 
 import re
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -8,6 +9,9 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["nbcohort.testing"]
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell does so for what it runs in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # programs that are tested end with Ctrl-C
 
 settings.register_profile(
     "tests", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
